@@ -1,0 +1,38 @@
+import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
+import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
+import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
+import { awsName } from "../../model/names.ts";
+import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
+import type { PoolScope } from "./scope.ts";
+
+const SshPort = 22;
+
+/** Declares the pool's firewall: nothing comes in unless the settings name who may use ssh; everything may go out. */
+export function createSecurityGroup(scope: PoolScope, plan: Ec2MacPoolPlan): SecurityGroup {
+  const { name, place, pool, parent } = scope;
+  const tags = { ...plan.sharedTags, ...scope.mark };
+  const group = new SecurityGroup(
+    `${name}-macs`,
+    {
+      region: pool.region,
+      name: awsName("securityGroup", place),
+      description: `Macs of pool ${pool.name}`,
+      ...(pool.vpcId ? { vpcId: pool.vpcId } : {}),
+      tags,
+    },
+    { parent },
+  );
+  const common = { region: pool.region, securityGroupId: group.id, tags };
+  new SecurityGroupEgressRule(
+    `${name}-outbound`,
+    { ...common, description: "Jobs reach what they need", ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" },
+    { parent },
+  );
+  for (const cidrIpv4 of pool.sshFrom)
+    new SecurityGroupIngressRule(
+      `${name}-ssh-from-${cidrIpv4}`,
+      { ...common, description: "ssh", ipProtocol: "tcp", fromPort: SshPort, toPort: SshPort, cidrIpv4 },
+      { parent },
+    );
+  return group;
+}

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PoolPlace, StackPlace } from "../model/names.ts";
+import type { ImageSettings, PoolSettings, Settings } from "../model/settings.ts";
+import { Ec2MacPool } from "./ec2-mac/pool.ts";
+import { OrkaPool } from "./orka/pool.ts";
+import { TartPool } from "./tart/pool.ts";
+
+/** What the pools of a fleet share. */
+export interface FleetContext {
+  settings: Settings;
+  place: StackPlace;
+  fleetId: pulumi.Output<string>;
+}
+
+/** What a stack tells of a pool. */
+export type PoolOutput =
+  | { kind: "ec2-mac"; hosts: pulumi.Output<string>[]; launchTemplate: pulumi.Output<string> }
+  | { kind: "orka" | "tart"; machines: pulumi.Output<string>[] };
+
+/** Declares a pool of whatever kind. */
+export function createPool(pool: PoolSettings, context: FleetContext): PoolOutput {
+  const { settings, fleetId } = context;
+  const place: PoolPlace = { ...context.place, pool: pool.name };
+  const imageOf = <Kind extends ImageSettings["kind"]>(kind: Kind, name: string) => findImage(settings, kind, name);
+  switch (pool.kind) {
+    case "ec2-mac": {
+      const image = imageOf(pool.kind, pool.image);
+      const { alerts, notify } = settings;
+      const made = new Ec2MacPool(pool.name, {
+        place,
+        pool,
+        image,
+        alerts,
+        notify,
+        fleetId,
+        tags: settings.fleet.tags,
+      });
+      return { kind: pool.kind, hosts: made.hosts.map((host) => host.id), launchTemplate: made.launchTemplateId };
+    }
+    case "orka": {
+      const made = new OrkaPool(pool.name, { place, pool, imageOf: (name) => imageOf("orka", name), fleetId });
+      return { kind: pool.kind, machines: made.vms.map((vm) => vm.name) };
+    }
+    case "tart": {
+      const privateKey = new pulumi.Config().getSecret("sshPrivateKey");
+      const made = new TartPool(pool.name, { place, pool, image: imageOf(pool.kind, pool.image), fleetId, privateKey });
+      return { kind: pool.kind, machines: made.vms.map((vm) => vm.name) };
+    }
+  }
+}
+
+function findImage<Kind extends ImageSettings["kind"]>(settings: Settings, kind: Kind, name: string) {
+  const found = settings.images.find((image) => image.name === name && image.kind === kind);
+  if (!found) throw new Error(`checked settings name image ${name} of kind ${kind}, which they do not have`);
+  return found as Extract<ImageSettings, { kind: Kind }>;
+}

@@ -1,0 +1,210 @@
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  ListTagsForResourceCommand as ListAlarmTagsCommand,
+} from "@aws-sdk/client-cloudwatch";
+import {
+  CloudWatchLogsClient,
+  DescribeLogGroupsCommand,
+  ListTagsForResourceCommand as ListLogTagsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
+import {
+  DescribeHostsCommand,
+  DescribeLaunchTemplatesCommand,
+  DescribeSecurityGroupRulesCommand,
+  DescribeSecurityGroupsCommand,
+  EC2Client,
+} from "@aws-sdk/client-ec2";
+import {
+  GetInstanceProfileCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  IAMClient,
+  ListAttachedRolePoliciesCommand,
+} from "@aws-sdk/client-iam";
+import {
+  ListSubscriptionsByTopicCommand,
+  ListTopicsCommand,
+  ListTagsForResourceCommand as ListTopicTagsCommand,
+  SNSClient,
+} from "@aws-sdk/client-sns";
+import { z } from "zod";
+
+/** Inputs as a preview plans them: values that are not known yet are absent or markers, never guessed. */
+export type PlannedInputs = Record<string, unknown>;
+
+/**
+ * Finds what an interrupted run made without recording it: the same kind of thing, of the same name, and with the mark
+ * of the fleet that the inputs carry. Without the mark it is somebody else's and is not found. Parts that carry no tags
+ * (rules, policies, subscriptions) belong to whatever they are part of, which the state has already.
+ */
+export interface ExistingAws {
+  /** The id under which the vendor's provider imports it, or undefined when there is none. */
+  find(type: string, inputs: PlannedInputs): Promise<string | undefined>;
+}
+
+const text = z.string().min(1);
+const markTag = "mac-runner-fleet:id";
+
+type Finder = (clients: Clients, inputs: PlannedInputs) => Promise<string | undefined>;
+
+interface Clients {
+  ec2: EC2Client;
+  iam: IAMClient;
+  cloudwatch: CloudWatchClient;
+  logs: CloudWatchLogsClient;
+  sns: SNSClient;
+}
+
+/** @param defaultRegion for resources that name none */
+export function existingAws(defaultRegion: string): ExistingAws {
+  const byRegion = new Map<string, Clients>();
+  return {
+    async find(type, inputs) {
+      const region = text.safeParse(inputs.region).data ?? defaultRegion;
+      const clients = byRegion.get(region) ?? connect(region);
+      byRegion.set(region, clients);
+      const id = await finders[type]?.(clients, inputs);
+      // The vendor's provider wants the region behind the id where it is not the default one; IAM has none.
+      return id && region !== defaultRegion && !type.startsWith("aws:iam/") ? `${id}@${region}` : id;
+    },
+  };
+}
+
+function connect(region: string): Clients {
+  const options = { region, maxAttempts: 5 };
+  return {
+    ec2: new EC2Client(options),
+    iam: new IAMClient(options),
+    cloudwatch: new CloudWatchClient(options),
+    logs: new CloudWatchLogsClient(options),
+    sns: new SNSClient(options),
+  };
+}
+
+const finders: Readonly<Record<string, Finder>> = {
+  "aws:ec2/dedicatedHost:DedicatedHost": async ({ ec2 }, inputs) => {
+    const Filter = [
+      ...marked(inputs),
+      { Name: "tag:Name", Values: [tagsOf(inputs).Name ?? ""] },
+      { Name: "state", Values: ["available", "pending", "under-assessment"] },
+    ];
+    const { Hosts } = await ec2.send(new DescribeHostsCommand({ Filter }));
+    return Hosts?.[0]?.HostId;
+  },
+  "aws:ec2/securityGroup:SecurityGroup": async ({ ec2 }, inputs) => {
+    const Filters = [...marked(inputs), { Name: "group-name", Values: [nameOf(inputs)] }];
+    const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+    return SecurityGroups?.[0]?.GroupId;
+  },
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": (clients, inputs) => findRule(clients, inputs, true),
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (clients, inputs) => findRule(clients, inputs, false),
+  "aws:ec2/launchTemplate:LaunchTemplate": async ({ ec2 }, inputs) => {
+    const Filters = [...marked(inputs), { Name: "launch-template-name", Values: [nameOf(inputs)] }];
+    const { LaunchTemplates } = await ec2.send(new DescribeLaunchTemplatesCommand({ Filters }));
+    return LaunchTemplates?.[0]?.LaunchTemplateId;
+  },
+  "aws:iam/role:Role": async ({ iam }, inputs) => {
+    const found = await unlessMissing(iam.send(new GetRoleCommand({ RoleName: nameOf(inputs) })));
+    return hasMark(inputs, fromList(found?.Role?.Tags)) ? found?.Role?.RoleName : undefined;
+  },
+  "aws:iam/rolePolicy:RolePolicy": async ({ iam }, inputs) => {
+    const role = text.safeParse(inputs.role).data;
+    if (!role) return undefined;
+    const command = new GetRolePolicyCommand({ RoleName: role, PolicyName: nameOf(inputs) });
+    return (await unlessMissing(iam.send(command))) && `${role}:${nameOf(inputs)}`;
+  },
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment": async ({ iam }, inputs) => {
+    const role = text.safeParse(inputs.role).data;
+    if (!role) return undefined;
+    const attached = await unlessMissing(iam.send(new ListAttachedRolePoliciesCommand({ RoleName: role })));
+    const isAttached = attached?.AttachedPolicies?.some(({ PolicyArn }) => PolicyArn === inputs.policyArn);
+    return isAttached ? `${role}/${inputs.policyArn}` : undefined;
+  },
+  "aws:iam/instanceProfile:InstanceProfile": async ({ iam }, inputs) => {
+    const command = new GetInstanceProfileCommand({ InstanceProfileName: nameOf(inputs) });
+    const profile = (await unlessMissing(iam.send(command)))?.InstanceProfile;
+    return hasMark(inputs, fromList(profile?.Tags)) ? profile?.InstanceProfileName : undefined;
+  },
+  "aws:cloudwatch/logGroup:LogGroup": async ({ logs }, inputs) => {
+    const name = nameOf(inputs);
+    const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: name }));
+    const found = logGroups?.find(({ logGroupName }) => logGroupName === name);
+    if (!found?.logGroupArn) return undefined;
+    const { tags } = await logs.send(new ListLogTagsCommand({ resourceArn: found.logGroupArn }));
+    return hasMark(inputs, tags ?? {}) ? found.logGroupName : undefined;
+  },
+  "aws:cloudwatch/metricAlarm:MetricAlarm": async ({ cloudwatch }, inputs) => {
+    const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: [nameOf(inputs)] }));
+    const found = MetricAlarms?.[0];
+    if (!found) return undefined;
+    const { Tags } = await cloudwatch.send(new ListAlarmTagsCommand({ ResourceARN: found.AlarmArn }));
+    return hasMark(inputs, fromList(Tags)) ? found.AlarmName : undefined;
+  },
+  "aws:sns/topic:Topic": async ({ sns }, inputs) => {
+    const arn = await findTopic(sns, nameOf(inputs));
+    if (!arn) return undefined;
+    const { Tags } = await sns.send(new ListTopicTagsCommand({ ResourceArn: arn }));
+    return hasMark(inputs, fromList(Tags)) ? arn : undefined;
+  },
+  "aws:sns/topicSubscription:TopicSubscription": async ({ sns }, inputs) => {
+    const topic = text.safeParse(inputs.topic).data;
+    if (!topic?.startsWith("arn:")) return undefined;
+    const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic }));
+    const arn = Subscriptions?.find(({ Endpoint }) => Endpoint === inputs.endpoint)?.SubscriptionArn;
+    return arn?.startsWith("arn:") ? arn : undefined;
+  },
+};
+
+async function findTopic(sns: SNSClient, name: string): Promise<string | undefined> {
+  for (let NextToken: string | undefined; ; ) {
+    const page = await sns.send(new ListTopicsCommand({ NextToken }));
+    const found = page.Topics?.find(({ TopicArn }) => TopicArn?.endsWith(`:${name}`));
+    if (found || !page.NextToken) return found?.TopicArn;
+    NextToken = page.NextToken;
+  }
+}
+
+async function findRule({ ec2 }: Clients, inputs: PlannedInputs, isEgress: boolean): Promise<string | undefined> {
+  const group = text.safeParse(inputs.securityGroupId).data;
+  if (!group?.startsWith("sg-")) return undefined;
+  const Filters = [{ Name: "group-id", Values: [group] }];
+  const { SecurityGroupRules } = await ec2.send(new DescribeSecurityGroupRulesCommand({ Filters }));
+  return SecurityGroupRules?.find(
+    (rule) => rule.IsEgress === isEgress && rule.IpProtocol === inputs.ipProtocol && rule.CidrIpv4 === inputs.cidrIpv4,
+  )?.SecurityGroupRuleId;
+}
+
+function tagsOf(inputs: PlannedInputs): Record<string, string> {
+  return z.record(z.string(), z.string()).safeParse(inputs.tags).data ?? {};
+}
+
+/** The filter for the fleet's mark; one that matches nothing where the inputs have none. */
+function marked(inputs: PlannedInputs): { Name: string; Values: string[] }[] {
+  return [{ Name: `tag:${markTag}`, Values: [tagsOf(inputs)[markTag] ?? ""] }];
+}
+
+function hasMark(inputs: PlannedInputs, tags: Readonly<Record<string, string | undefined>>): boolean {
+  const mark = tagsOf(inputs)[markTag];
+  return mark !== undefined && tags[markTag] === mark;
+}
+
+function fromList(
+  tags: { Key?: string | undefined; Value?: string | undefined }[] = [],
+): Record<string, string | undefined> {
+  return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
+}
+
+function nameOf(inputs: PlannedInputs): string {
+  return text.parse(inputs.name);
+}
+
+/** IAM answers a look-up of something that is not there with an error. */
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && error.name === "NoSuchEntityException") return undefined;
+    throw error;
+  }
+}

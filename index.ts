@@ -1,0 +1,17 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createFleetId } from "./components/fleet-id.ts";
+import { createPool } from "./components/pool.ts";
+import { createRunnerGroups } from "./components/runner-groups.ts";
+import { readStackSettings } from "./components/stack-settings.ts";
+
+const settings = readStackSettings();
+const place = { fleet: settings.fleet.name, stack: pulumi.getStack() };
+const mark = createFleetId(place);
+createRunnerGroups(settings.runners);
+const created = settings.pools.map((pool) => createPool(pool, { settings, place, fleetId: mark }));
+
+/** The mark on everything this fleet owns. */
+export const fleetId = mark;
+
+/** By pool: its kind, and the ids or names of its hosts and machines. */
+export const pools = Object.fromEntries(settings.pools.map((pool, index) => [pool.name, created[index]]));

@@ -1,0 +1,117 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The names of everything a fleet makes. All are lower-case letters, digits and single dashes, start with a letter and fit
+ * the limits of their kind; a name that is too long, or made of parts with other characters, is cut and ends in a hash of its
+ * parts, so it stays the same from run to run and differs from its neighbours.
+ */
+
+/** The stack that a name belongs to. */
+export interface StackPlace {
+  /** The fleet's name from the settings. */
+  fleet: string;
+  /** The stack's name, as Pulumi has it. */
+  stack: string;
+}
+
+/** The pool that a name belongs to. */
+export interface PoolPlace extends StackPlace {
+  /** The pool's name from the settings. */
+  pool: string;
+}
+
+/** The longest name of each kind of AWS resource (IAM, EC2, CloudWatch, CloudWatch Logs and SNS API references). */
+export const awsNameLimits = {
+  role: 64,
+  instanceProfile: 128,
+  launchTemplate: 128,
+  securityGroup: 255,
+  alarm: 255,
+  logGroup: 512,
+  topic: 256,
+} as const;
+
+/** A kind of AWS resource that has a name of its own. */
+export type AwsNamed = keyof typeof awsNameLimits;
+
+/** The longest names in an Orka cluster (Orka documents, `vm-config create` and `vm deploy`). */
+export const orkaNameLimits = { vmConfig: 50, vm: 63 } as const;
+
+/** Tart keeps a VM in a folder of its name and sets no limit; this one keeps its control socket's path short. */
+export const tartNameLimit = 63;
+
+/** Identifiers, tag values and metadata that mark what a fleet owns. The longest that fits everywhere. */
+export const fleetIdLimit = 63;
+
+/** The mark of a fleet: `<fleet>-<stack>`. */
+export function fleetId({ fleet, stack }: StackPlace): string {
+  return fit([fleet, stack], fleetIdLimit);
+}
+
+/** The name of a pool's AWS resource: `<fleet>-<stack>-<pool>`, with what it is for when a pool has several of the kind. */
+export function awsName(kind: AwsNamed, { fleet, stack, pool }: PoolPlace, purpose?: string): string {
+  return fit([fleet, stack, pool, ...(purpose ? [purpose] : [])], awsNameLimits[kind]);
+}
+
+/** The name of an AWS resource that the whole fleet shares: `<fleet>-<stack>`, with what it is for. */
+export function sharedAwsName(kind: AwsNamed, { fleet, stack }: StackPlace, purpose?: string): string {
+  return fit([fleet, stack, ...(purpose ? [purpose] : [])], awsNameLimits[kind]);
+}
+
+/** A dedicated host: its name tag and the zone it is in. */
+export interface HostPlace {
+  name: string;
+  zone: string;
+}
+
+/** The hosts of an EC2 pool, `<prefix>-1` and so on, dealt over the zones in turn. More hosts never move the earlier ones. */
+export function ec2Hosts(pool: { hostNamePrefix: string; hosts: number; zones: readonly string[] }): HostPlace[] {
+  return Array.from({ length: pool.hosts }, (_, index) => ({
+    name: `${pool.hostNamePrefix}-${index + 1}`,
+    zone: pool.zones[index % pool.zones.length] ?? "",
+  }));
+}
+
+/** The name of an Orka VM config: `<fleet>-<stack>-<pool>-<image>`. */
+export function orkaVmConfigName({ fleet, stack, pool }: PoolPlace, image: string): string {
+  return fit([fleet, stack, pool, image], orkaNameLimits.vmConfig);
+}
+
+/** The name of an Orka VM: `<fleet>-<stack>-<pool>-<image>-<n>`, counted from 1. */
+export function orkaVmName({ fleet, stack, pool }: PoolPlace, image: string, n: number): string {
+  return fit([fleet, stack, pool, image, String(n)], orkaNameLimits.vm);
+}
+
+/** The name of the Tart VM of a slot: `<fleet>-<stack>-<pool>-slot-<n>`, counted from 1. Unique on its Mac. */
+export function tartVmName({ fleet, stack, pool }: PoolPlace, slot: number): string {
+  return fit([fleet, stack, pool, "slot", String(slot)], tartNameLimit);
+}
+
+/** The name of the local VM that slots are cloned from: `golden-<image>-<12 digits>` of the digest, or of a hash of the reference. */
+export function goldenVmName(image: string, reference: string): string {
+  const digest = /@sha256:([0-9a-f]{64})$/.exec(reference)?.[1] ?? sha256(reference);
+  return fit(["golden", image, digest.slice(0, 12)], tartNameLimit);
+}
+
+/** A resource's name within the Pulumi program: its parts with dashes. Never shortened; the engine has no limit that matters. */
+export function logicalName(...parts: [string, ...(string | number)[]]): string {
+  return parts.join("-");
+}
+
+const hashLetters = 8;
+
+/** Parts with dashes between them, made to fit. */
+function fit(parts: readonly string[], limit: number): string {
+  const name = parts.join("-");
+  const clean = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^[^a-z]+|-+$/g, "");
+  if (clean === name && clean.length <= limit) return name;
+  const start = (clean || "x").slice(0, limit - hashLetters - 1).replace(/-+$/, "");
+  return `${start}-${sha256(parts.join("/")).slice(0, hashLetters)}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

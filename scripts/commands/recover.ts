@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import * as path from "node:path";
+import { type ExistingAws, existingAws } from "../../drivers/aws/existing.ts";
+import { localExec } from "../../drivers/exec/local.ts";
+import type { Exec } from "../../drivers/exec/types.ts";
+import { type LockHolder, type Pulumi, pulumiCli, StackLocked } from "../../drivers/pulumi/cli.ts";
+import { endProcess, isRunning, listProcesses } from "../../drivers/system/processes.ts";
+import { leftovers, planImports } from "../../model/recovery.ts";
+import { enterStack, projectFolder, type StackOptions } from "../stack.ts";
+
+interface RecoverOptions extends StackOptions {
+  json?: boolean;
+  dryRun?: boolean;
+  force?: boolean;
+}
+
+/** What a recovery found and did, in the order of doing. */
+interface Recovery {
+  endedProcesses: number[];
+  removedLocks: LockHolder[];
+  forgottenOperations: string[];
+  importedResources: { urn: string; id: string }[];
+}
+
+interface Surroundings {
+  exec: Exec;
+  pulumi: Pulumi;
+  existing: ExistingAws;
+  options: RecoverOptions;
+  signal: AbortSignal;
+  tell: (line: string) => void;
+}
+
+/** A resource whose look-up needs another that was missing too is found one round later; the deepest chain is 3 long. */
+const MaxRounds = 4;
+
+/** `fleet recover`: exit code 0 when the stack is ready for the next `pulumi up`. */
+export async function recover(signal: AbortSignal, options: RecoverOptions): Promise<number> {
+  const configFile = enterStack(options);
+  const exec = localExec({ cwd: projectFolder });
+  const pulumi = pulumiCli(exec, options.stack, configFile);
+  const { "aws:region": region } = await pulumi.config({ showSecrets: false });
+  const tell = (line: string) => console.error(line);
+  const surroundings = { exec, pulumi, existing: existingAws(region?.value ?? "us-east-1"), options, signal, tell };
+  const done: Recovery = {
+    endedProcesses: await endLeftovers(surroundings),
+    ...(await settleState(surroundings)),
+    importedResources: await takeOver(surroundings),
+  };
+  if (options.json) console.log(JSON.stringify(done, undefined, 2));
+  else console.log(summary(options, done));
+  return 0;
+}
+
+/** An engine that was killed leaves its program and providers behind, and they go on making things that nobody records. */
+async function endLeftovers({ exec, options, tell }: Surroundings): Promise<number[]> {
+  const found = leftovers(await listProcesses(exec), projectFolder);
+  for (const { pid, command } of found) {
+    tell(
+      `${options.dryRun ? "would end" : "ending"} process ${pid}, left over by a killed run: ${command.slice(0, 120)}`,
+    );
+    if (!options.dryRun) endProcess(pid);
+  }
+  return found.map(({ pid }) => pid);
+}
+
+/** Removes a dead run's lock, and its creates that were never finished. */
+async function settleState({ pulumi, options, tell }: Surroundings) {
+  const removedLocks: LockHolder[] = [];
+  const { pending } = await pulumi.exportState();
+  const forgottenOperations = pending.map(({ type, resource }) => `${type} ${resource.urn}`);
+  for (const operation of forgottenOperations) tell(`unfinished: ${operation}`);
+  if (options.dryRun) return { removedLocks, forgottenOperations };
+  try {
+    await pulumi.refreshAndClearPending();
+  } catch (error) {
+    if (!(error instanceof StackLocked)) throw error;
+    refuseIfGoing(error, options.force === true);
+    removedLocks.push(...error.holders);
+    tell("removing the lock of a run that is gone");
+    await pulumi.unlock();
+    await pulumi.refreshAndClearPending();
+  }
+  return { removedLocks, forgottenOperations };
+}
+
+/** A lock is stale when its process is gone. On another computer that cannot be seen, so somebody has to say it. */
+function refuseIfGoing(locked: StackLocked, force: boolean): void {
+  if (force) return;
+  for (const { user, host, pid, since } of locked.holders) {
+    const isHere = host === hostname();
+    if (isHere && !isRunning(pid)) continue;
+    throw new Error(
+      `Stack ${locked.message.split(" ")[1]} is in use by ${user} on ${host} (process ${pid}) since ${since}.\n` +
+        (isHere
+          ? "  Wait until that run has ended, or end it."
+          : "  This computer cannot see whether that run has ended.") +
+        "\n  If you know that it is dead, type the same command with --force.",
+    );
+  }
+}
+
+/** Takes resources into the state that exist in the account with the fleet's mark and that no run recorded. */
+async function takeOver({
+  pulumi,
+  existing,
+  options,
+  signal,
+  tell,
+}: Surroundings): Promise<Recovery["importedResources"]> {
+  const imported: Recovery["importedResources"] = [];
+  for (let round = 0; round < MaxRounds; round += 1) {
+    signal.throwIfAborted();
+    const planned = await pulumi.plannedCreates();
+    const found = new Map<string, string>();
+    for (const resource of planned) {
+      const id = await existing.find(resource.type, resource.inputs);
+      if (id !== undefined) found.set(resource.urn, id);
+    }
+    if (found.size === 0) break;
+    for (const [urn, id] of found) {
+      tell(`${options.dryRun ? "would take over" : "taking over"} ${id}, which exists and is not recorded`);
+      imported.push({ urn, id });
+    }
+    if (options.dryRun) break;
+    await importAll(pulumi, JSON.stringify(planImports(planned, found)));
+  }
+  return imported;
+}
+
+async function importAll(pulumi: Pulumi, plan: string): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), "fleet-recover-"));
+  try {
+    const file = path.join(folder, "import.json");
+    writeFileSync(file, plan);
+    await pulumi.importResources(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function summary({ stack, dryRun }: RecoverOptions, done: Recovery): string {
+  const parts = [
+    `${done.endedProcesses.length} left-over processes ended`,
+    `${done.removedLocks.length} locks removed`,
+    `${done.forgottenOperations.length} unfinished operations cleared`,
+    `${done.importedResources.length} unrecorded resources taken over`,
+  ];
+  if (dryRun) return `Stack ${stack}: this was a dry run; nothing was changed.`;
+  return `Stack ${stack}: ${parts.join(", ")}. Next: pulumi up --stack ${stack}`;
+}

@@ -1,0 +1,59 @@
+import process from "node:process";
+import { Command, Option } from "commander";
+import { check } from "./commands/check.ts";
+import { recover } from "./commands/recover.ts";
+import { status } from "./commands/status.ts";
+import { explain } from "./explain.ts";
+
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+  process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
+
+const stack = new Option("-s, --stack <name>", "the stack, as in Pulumi.<name>.yaml").default("local");
+const configFile = new Option("--config-file <file>", "settings in another file than Pulumi.<stack>.yaml");
+const json = new Option("--json", "print JSON, for scripts");
+
+const program = new Command("fleet")
+  .description("Looks after a fleet of Macs for CI: EC2 Mac hosts, Orka VMs and Macs with Tart.")
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError("Type `fleet --help` to see what there is.");
+
+program
+  .command("check")
+  .description("checks the settings of a stack and prints every mistake; changes nothing")
+  .argument("[stacks...]", "the stacks to check (default: each Pulumi.<stack>.yaml here)")
+  .addOption(configFile)
+  .addOption(json)
+  .action(run(check));
+
+program
+  .command("status")
+  .description("shows every pool, host, slot and machine: what is declared and what is there")
+  .addOption(stack)
+  .addOption(configFile)
+  .addOption(json)
+  .action(run(status));
+
+program
+  .command("recover")
+  .description("brings a stack back whose run was killed: removes its lock, takes over what was made unrecorded")
+  .addOption(stack)
+  .addOption(configFile)
+  .addOption(json)
+  .option("--dry-run", "say what would be done and do nothing")
+  .option("--force", "remove the lock even if the run that holds it may still be going")
+  .action(run(recover));
+
+await program.parseAsync();
+
+/** Runs a command to its exit code. A failure is told in words; the stack trace is for whoever sets FLEET_DEBUG. */
+function run<Args extends unknown[]>(command: (signal: AbortSignal, ...args: Args) => Promise<number>) {
+  return async (...args: Args): Promise<void> => {
+    try {
+      process.exitCode = await command(interrupted.signal, ...args);
+    } catch (error) {
+      console.error(explain(error));
+      process.exitCode = 1;
+    }
+  };
+}

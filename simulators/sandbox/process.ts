@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { existsSync, openSync, readFileSync, rmSync, watch } from "node:fs";
+import * as path from "node:path";
+import process from "node:process";
+
+/** A simulator that runs beside the demo or a test, in a process of its own. */
+export interface RunningProcess {
+  name: string;
+  pid: number;
+}
+
+/** What to start and how to tell that it is ready. */
+export interface ProcessSpec {
+  name: string;
+  argv: [string, ...string[]];
+  env: Readonly<Record<string, string>>;
+  /** It writes this file, whole, once it answers. */
+  readyFile: string;
+  logFile: string;
+}
+
+const ReadySeconds = 60;
+const StopSeconds = 20;
+
+/**
+ * Starts a process that outlives this one and waits until it says that it is ready.
+ * @returns the process and what its ready file says
+ * @throws Error with the end of its log when it ends early or is not ready in time
+ */
+export async function start(spec: ProcessSpec, signal?: AbortSignal): Promise<RunningProcess & { ready: unknown }> {
+  rmSync(spec.readyFile, { force: true });
+  const log = openSync(spec.logFile, "a");
+  const [command, ...args] = spec.argv;
+  const child = spawn(command, args, { env: { ...spec.env }, stdio: ["ignore", log, log], detached: true });
+  let ended = false;
+  const end = new Promise<void>((resolve) => {
+    for (const event of ["exit", "error"] as const)
+      child.once(event, () => {
+        ended = true;
+        resolve();
+      });
+  });
+  await Promise.race([end, fileWritten(spec.readyFile, ReadySeconds, signal)]);
+  if (ended || child.pid === undefined || !existsSync(spec.readyFile)) {
+    if (child.pid !== undefined && !ended) process.kill(child.pid, "SIGTERM");
+    signal?.throwIfAborted();
+    throw new Error(`${spec.name} did not start:\n${tail(spec.logFile)}`);
+  }
+  child.unref();
+  return { name: spec.name, pid: child.pid, ready: JSON.parse(readFileSync(spec.readyFile, "utf8")) };
+}
+
+/** Resolves once the file exists, or when the time is over. */
+function fileWritten(file: string, seconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      watcher.close();
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, seconds * 1000);
+    const watcher = watch(path.dirname(file), () => existsSync(file) && done());
+    signal?.addEventListener("abort", done);
+    if (existsSync(file) || signal?.aborted) done();
+  });
+}
+
+/** True while a process with this id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends processes that {@link start} started: politely, and after a while by force. */
+export async function stop(processes: readonly RunningProcess[]): Promise<void> {
+  const running = processes.filter(({ pid }) => isAlive(pid));
+  for (const { pid } of running) signalTo(pid, "SIGTERM");
+  const deadline = Date.now() + StopSeconds * 1000;
+  while (running.some(({ pid }) => isAlive(pid)) && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const { pid } of running) if (isAlive(pid)) signalTo(pid, "SIGKILL");
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended between the look and the signal.
+  }
+}
+
+function tail(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(-20).join("\n") : "(no log)";
+}
