@@ -10,7 +10,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)));
 
 const stack = new Option("-s, --stack <name>", "the stack, as in Pulumi.<name>.yaml").default("local");
-const configFile = new Option("--config-file <file>", "settings in another file than Pulumi.<stack>.yaml");
+const cwd = new Option("-C, --cwd <folder>", "the folder of Pulumi.yaml, if it is not this checkout");
 const json = new Option("--json", "print JSON, for scripts");
 
 const program = new Command("fleet")
@@ -22,7 +22,7 @@ program
   .command("check")
   .description("checks the settings of a stack and prints every mistake; changes nothing")
   .argument("[stacks...]", "the stacks to check (default: each Pulumi.<stack>.yaml here)")
-  .addOption(configFile)
+  .addOption(cwd)
   .addOption(json)
   .action(run(check));
 
@@ -30,7 +30,7 @@ program
   .command("status")
   .description("shows every pool, host, slot and machine: what is declared and what is there")
   .addOption(stack)
-  .addOption(configFile)
+  .addOption(cwd)
   .addOption(json)
   .action(run(status));
 
@@ -38,7 +38,7 @@ program
   .command("recover")
   .description("brings a stack back whose run was killed: removes its lock, takes over what was made unrecorded")
   .addOption(stack)
-  .addOption(configFile)
+  .addOption(cwd)
   .addOption(json)
   .option("--dry-run", "say what would be done and do nothing")
   .option("--force", "remove the lock even if the run that holds it may still be going")

@@ -6,34 +6,37 @@ import { parse } from "yaml";
 import { formatProblems, parseSettings, type RawSettings, type Settings } from "../model/settings.ts";
 import { readStackFile } from "../model/stack-file.ts";
 
-/** The folder of Pulumi.yaml. */
-export const projectFolder = path.dirname(import.meta.dirname);
+/** This checkout. */
+export const checkout = path.dirname(import.meta.dirname);
 
-/** What the demo left for whoever wants to look further: how to reach its simulators, and its settings. */
-const demo = {
-  environment: path.join(projectFolder, ".local/demo/environment"),
-  settings: path.join(projectFolder, ".local/demo/Pulumi.local.yaml"),
-};
+/** Where the demo's stack lives: a project folder of its own, beside its simulators. */
+const demoFolder = path.join(checkout, ".local/demo");
 
 /** How a person names a stack on the command line. */
 export interface StackOptions {
   stack: string;
-  configFile?: string;
+  /** The folder of Pulumi.yaml. */
+  cwd?: string;
+}
+
+/** The folder of Pulumi.yaml for a stack: this checkout; for the local stack the running demo's. */
+export function projectFolder({ stack, cwd }: StackOptions): string {
+  if (cwd) return path.resolve(cwd);
+  return stack === "local" && existsSync(demoFolder) ? demoFolder : checkout;
 }
 
 /**
- * Where the settings of a stack are. The local stack's are those of the running demo, in whose surroundings this
- * process is put: its tools on PATH, its state, its simulators.
+ * Makes the surroundings of a stack those of this process. A simulated stack keeps them in a file beside its settings:
+ * its tools on PATH, its state, its simulators.
  */
-export function enterStack({ stack, configFile }: StackOptions): string | undefined {
-  if (stack !== "local" || configFile || !existsSync(demo.environment)) return configFile;
-  Object.assign(process.env, parseEnv(readFileSync(demo.environment, "utf8")));
-  return demo.settings;
+export function enterProject(folder: string): void {
+  const surroundings = path.join(folder, "environment");
+  if (existsSync(surroundings)) Object.assign(process.env, parseEnv(readFileSync(surroundings, "utf8")));
 }
 
-/** The file of a stack, for messages and for reading. */
-export function stackFile({ stack, configFile }: StackOptions): string {
-  return configFile ?? path.join(projectFolder, `Pulumi.${stack}.yaml`);
+/** The settings file of a stack. */
+export function stackFile(folder: string, stack: string): string {
+  return path.join(folder, `Pulumi.${stack}.yaml`);
 }
 
 /**
@@ -42,9 +45,7 @@ export function stackFile({ stack, configFile }: StackOptions): string {
  */
 export function readRawSettings(file: string): RawSettings {
   if (!existsSync(file)) {
-    throw new Error(
-      `${file}: there is no such file.\n  Name a stack that has one, or give the file with --config-file.`,
-    );
+    throw new Error(`${file}: there is no such file.\n  Name a stack that has one, or say where with -C.`);
   }
   try {
     return readStackFile(parse(readFileSync(file, "utf8")));

@@ -9,8 +9,8 @@ export interface BootstrapArgs {
 }
 
 /**
- * A script for bash 3.2 that brings a Mac to what Tart needs and proves each step. Run it over ssh as the login user,
- * as a file or through `bash -s`. It prints one line for each step and, last on stdout, a description of the Mac:
+ * A script that brings a Mac to what Tart needs and proves each step. Run it over ssh as the login user; any of sh, bash
+ * and zsh will do, as a command or through stdin. It prints one line for each step and, last on stdout, a description of the Mac:
  * `{"macos":"15.5","model":"Mac14,3","cpu":8,"memoryGb":16,"tart":"2.35.0"}`. A step that cannot be put right goes to
  * stderr with what to do, and the script ends with exit code 1. A second run changes nothing.
  * @throws Error when a value cannot be quoted for the shell.

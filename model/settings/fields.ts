@@ -45,14 +45,19 @@ export function oneOf<const T extends string | number>(values: readonly T[], not
 
 /** `true` or `false`. */
 export function yesOrNo(about: string) {
-  const error = sentences({ about, allowed: "Allowed: true or false." }, (input) => `${show(input)} is not true or false.`);
+  const error = sentences(
+    { about, allowed: "Allowed: true or false." },
+    (input) => `${show(input)} is not true or false.`,
+  );
   return z.boolean({ error }).meta({ description: about });
 }
 
 /** A list with at least `min` entries. */
 export function list<T extends z.ZodType>(entry: T, about: string, min = 0) {
   const allowed =
-    min === 0 ? "A list goes here; `[]` is an empty one." : `A list with at least ${min} ${min === 1 ? "entry" : "entries"} goes here.`;
+    min === 0
+      ? "A list goes here; `[]` is an empty one."
+      : `A list with at least ${min} ${min === 1 ? "entry" : "entries"} goes here.`;
   const note = { about, allowed, fix: "Start each entry on a new line with `- `." };
   return z
     .array(entry, { error: sentences(note, (input) => `${show(input)} is not a list.`) })

@@ -1,5 +1,5 @@
 /** The kinds of SSH host key that are accepted (RFC 4253, RFC 5656, RFC 8709). */
-export const hostKeyKinds = [
+const hostKeyKinds = [
   "ssh-ed25519",
   "ecdsa-sha2-nistp256",
   "ecdsa-sha2-nistp384",

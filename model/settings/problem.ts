@@ -15,11 +15,11 @@ export interface Problem {
 /** The three sentences of a problem. */
 export type Reason = Omit<Problem, "path">;
 
-/** All problems as text for a terminal: one paragraph each, in the order given. `file` is named in the headline. */
-export function formatProblems(problems: readonly Problem[], file = "The stack's settings"): string {
+/** All problems as text for a terminal: one paragraph each, in the order given. */
+export function formatProblems(problems: readonly Problem[], file?: string): string {
   const count = problems.length === 1 ? "1 mistake" : `${problems.length} mistakes`;
-  const verb = file === "The stack's settings" ? "have" : "has";
-  return [`${file} ${verb} ${count}. Nothing was changed.`, ...problems.map(formatProblem)].join("\n\n");
+  const where = file === undefined ? "The settings have" : `${file} has`;
+  return [`${where} ${count}. Nothing was changed.`, ...problems.map(formatProblem)].join("\n\n");
 }
 
 /** One problem as up to three lines, without a final newline. */
@@ -27,12 +27,14 @@ export function formatProblem({ path, found, allowed, fix }: Problem): string {
   return [`${path}: ${found}`, allowed, fix].filter(Boolean).join("\n  ");
 }
 
-/** A path in the form people write it: `["pools", 2, "vm"]` is `pools[2].vm`. */
+const plain = /^[\w:/-]+$/;
+
+/** A path in the form people write it: `["pools", 2, "vm"]` is `pools[2].vm`. Odd keys are quoted. */
 export function writePath(parts: readonly PropertyKey[]): string {
   return parts.reduce<string>((path, part) => {
     if (typeof part === "number") return `${path}[${part}]`;
     const key = String(part);
-    const shown = looksSecret(key) ? "<hidden>" : key;
+    const shown = looksSecret(key) ? "<hidden>" : plain.test(key) ? key : JSON.stringify(key);
     return path === "" ? shown : `${path}.${shown}`;
   }, "");
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { regions } from "./aws-places.ts";
 import { group, list, lookup, oneOf, text, textThat, unknownVariant, wholeNumber, yesOrNo } from "./fields.ts";
-import { hostKeyKinds, isHostKey } from "./host-key.ts";
+import { isHostKey } from "./host-key.ts";
 import { macTypeNames } from "./mac-types.ts";
-import { isAddress, isApiUrl, normalRange } from "./network.ts";
+import { isAddress, isApiUrl, parseRange } from "./network.ts";
 import { choices } from "./problem.ts";
 import { entryName, reference, vmSize } from "./schema-shared.ts";
 
@@ -77,11 +77,9 @@ const ec2Mac = group(
       .meta({ computedDefault: "no key" })
       .optional(),
     sshFrom: list(
-      textThat((range) => normalRange(range) === range && !range.endsWith("/0"), {
+      textThat((range) => parseRange(range) !== undefined, {
         about: "An IPv4 range.",
-        allowed:
-          "A range of IPv4 addresses goes here, for example 10.0.0.0/16: all bits behind the prefix 0, and never the whole internet.",
-        fix: "Give your office's or VPN's range, or leave the list empty and use Session Manager.",
+        allowed: "Ranges of IPv4 addresses go here, for example 10.0.0.0/16 or, for one address, 203.0.113.7/32.",
       }),
       "From where the Macs accept ssh. Nobody, if empty.",
     ).default([]),
@@ -162,7 +160,8 @@ const tartHost = group(
     port: wholeNumber(1, 65_535, { about: "Its ssh port.", allowed: "Allowed: 1 to 65535." }).default(22),
     hostKey: textThat(isHostKey, {
       about: "Its public ssh host key. Another key at that address means another computer, and nothing is sent to it.",
-      allowed: `A key goes here as ssh-keyscan prints it, without the address in front: ${choices(hostKeyKinds)}, a space, the key.`,
+      allowed:
+        "A key goes here as ssh-keyscan prints it, without the address in front: its kind, best ssh-ed25519, a space, the key.",
       fix: "`ssh-keyscan -t ed25519 ADDRESS` prints it; compare it with /etc/ssh/ssh_host_ed25519_key.pub on the Mac.",
     }),
     slots: wholeNumber(

@@ -52,7 +52,7 @@ export interface RawSettings {
   plainKeys: string[];
 }
 
-/** A type in which all may be missing but what tells variants apart: settings as far as they are well-formed. */
+/** A type in which all may be missing but what tells variants apart: settings as far as they are well-formed. A malformed value's key is there (`in`) and its value undefined. */
 export type Draft<T> = T extends readonly (infer Entry)[]
   ? (Draft<Entry> | undefined)[]
   : T extends object

@@ -1,29 +1,28 @@
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { formatProblems, missingSecrets, parseSettings } from "../../model/settings.ts";
-import { projectFolder, readRawSettings, stackFile } from "../stack.ts";
+import { checkout, readRawSettings, stackFile } from "../stack.ts";
 
 interface CheckOptions {
-  configFile?: string;
+  cwd?: string;
   json?: boolean;
 }
 
 /** `fleet check`: exit code 0 when all settings are right, 1 when any is not. */
 export async function check(_signal: AbortSignal, stacks: string[], options: CheckOptions): Promise<number> {
-  const results = filesToCheck(stacks, options.configFile).map(checkFile);
+  const results = filesToCheck(stacks, options.cwd ?? checkout).map(checkFile);
   if (options.json) console.log(JSON.stringify(results, undefined, 2));
   else for (const result of results) console.log(describe(result));
   return results.every((result) => result.problems.length === 0) ? 0 : 1;
 }
 
-function filesToCheck(stacks: string[], configFile: string | undefined): string[] {
-  if (configFile) return [configFile];
-  const named = stacks.length > 0 ? stacks : allStacks();
-  return named.map((stack) => stackFile({ stack }));
+function filesToCheck(stacks: string[], folder: string): string[] {
+  const named = stacks.length > 0 ? stacks : allStacks(folder);
+  return named.map((stack) => stackFile(folder, stack));
 }
 
-function allStacks(): string[] {
-  return readdirSync(projectFolder).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+function allStacks(folder: string): string[] {
+  return readdirSync(folder).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
 }
 
 function checkFile(file: string) {

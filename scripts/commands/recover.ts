@@ -7,7 +7,7 @@ import type { Exec } from "../../drivers/exec/types.ts";
 import { type LockHolder, type Pulumi, pulumiCli, StackLocked } from "../../drivers/pulumi/cli.ts";
 import { endProcess, isRunning, listProcesses } from "../../drivers/system/processes.ts";
 import { leftovers, planImports } from "../../model/recovery.ts";
-import { enterStack, projectFolder, type StackOptions } from "../stack.ts";
+import { checkout, enterProject, projectFolder, type StackOptions } from "../stack.ts";
 
 interface RecoverOptions extends StackOptions {
   json?: boolean;
@@ -37,9 +37,10 @@ const MaxRounds = 4;
 
 /** `fleet recover`: exit code 0 when the stack is ready for the next `pulumi up`. */
 export async function recover(signal: AbortSignal, options: RecoverOptions): Promise<number> {
-  const configFile = enterStack(options);
-  const exec = localExec({ cwd: projectFolder });
-  const pulumi = pulumiCli(exec, options.stack, configFile);
+  const folder = projectFolder(options);
+  enterProject(folder);
+  const exec = localExec({ cwd: folder });
+  const pulumi = pulumiCli(exec, options.stack, signal);
   const { "aws:region": region } = await pulumi.config({ showSecrets: false });
   const tell = (line: string) => console.error(line);
   const surroundings = { exec, pulumi, existing: existingAws(region?.value ?? "us-east-1"), options, signal, tell };
@@ -55,7 +56,7 @@ export async function recover(signal: AbortSignal, options: RecoverOptions): Pro
 
 /** An engine that was killed leaves its program and providers behind, and they go on making things that nobody records. */
 async function endLeftovers({ exec, options, tell }: Surroundings): Promise<number[]> {
-  const found = leftovers(await listProcesses(exec), projectFolder);
+  const found = leftovers(await listProcesses(exec), checkout);
   for (const { pid, command } of found) {
     tell(
       `${options.dryRun ? "would end" : "ending"} process ${pid}, left over by a killed run: ${command.slice(0, 120)}`,

@@ -1,46 +1,33 @@
 import { isRegion, regions, zonesOf } from "../aws-places.ts";
 import type { LocatedProblem } from "../issues.ts";
-import { macosNames, macTypes } from "../mac-types.ts";
+import { normalRange } from "../network.ts";
 import { choices, show } from "../problem.ts";
 import { entriesOf, poolsOfKind, problem, type Rule } from "../rule.ts";
-import type { Draft, DraftBlocks, DraftImage, DraftPool, Ec2MacImageSettings, RawSettings } from "../types.ts";
-import { imageNamed } from "./references.ts";
+import type { DraftBlocks, DraftPool, RawSettings } from "../types.ts";
 
 type Pool = Extract<DraftPool, { kind: "ec2-mac" }>;
-type Image = Draft<Ec2MacImageSettings>;
 
-/** What EC2 Macs can do where, and with which AMI. */
+/** What pools of EC2 Macs can have where. */
 export const ec2MacRules: Rule = (draft, raw) => [
   ...awsRegionRules(draft, raw),
-  ...entriesOf(draft.images, "images").flatMap(({ entry, at }) => (isEc2Image(entry) ? amiRules(entry, at) : [])),
   ...poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) => [
-    ...zoneRules(pool, at, pool.region ?? raw.region),
+    ...zoneRules(pool, at, "region" in pool ? pool.region : raw.region),
     ...networkRules(pool, at),
-    ...machineRules(pool, at, imageNamed(draft, pool.image)),
+    ...sshRules(pool, at),
     ...floorRules(pool, at),
   ]),
 ];
 
-function isEc2Image(image: DraftImage): image is Image {
-  return image.kind === "ec2-mac";
-}
-
-function awsRegionRules(draft: DraftBlocks, { blocks, region }: RawSettings): LocatedProblem[] {
-  const needed = poolsOfKind(draft, "ec2-mac").some(({ at }) => !hasRegion(blocks, at[1]));
+function awsRegionRules(draft: DraftBlocks, { region }: RawSettings): LocatedProblem[] {
+  const needed = poolsOfKind(draft, "ec2-mac").some(({ entry }) => !("region" in entry));
   if (!needed || (region !== undefined && isRegion(region))) return [];
   return [
     problem(["aws:region"], {
-      found: region === undefined ? "missing." : `EC2 has no Macs in ${show(region)}.`,
+      found: region === undefined ? "missing." : `${show(region)} is not allowed.`,
       allowed: `A pool of EC2 Macs without a \`region\` of its own uses it. EC2 has Macs in ${choices(regions, "and")}.`,
       fix: "Type `pulumi config set aws:region us-east-1`, with your region.",
     }),
   ];
-}
-
-/** Whether the file gives a pool a region, right or wrong. */
-function hasRegion(blocks: Record<string, unknown>, index: PropertyKey | undefined): boolean {
-  const pool = (blocks.pools as Record<PropertyKey, { region?: unknown }>)[index ?? 0];
-  return pool?.region !== undefined;
 }
 
 function zoneRules(pool: Pool, at: PropertyKey[], region: string | undefined): LocatedProblem[] {
@@ -68,26 +55,25 @@ function strangeZone(zone: string, at: PropertyKey[], region: string, known: rea
 }
 
 function networkRules(pool: Pool, at: PropertyKey[]): LocatedProblem[] {
-  const zones = entriesOf(pool.zones).map(({ entry }) => entry);
-  if (pool.subnets === undefined && pool.vpcId === undefined) return [];
-  if (pool.subnets === undefined || pool.vpcId === undefined) {
-    const [given, lacking] = pool.vpcId === undefined ? ["subnets", "vpcId"] : ["vpcId", "subnets"];
-    return [
-      problem([...at, lacking], {
-        found: `missing, but there is \`${given}\`.`,
-        allowed:
-          "A network of your own takes both `vpcId` and a subnet for each zone; the default network takes neither.",
-        fix: `Add \`${lacking}\`, or remove \`${given}\`.`,
-      }),
-    ];
-  }
+  const hasVpc = "vpcId" in pool;
+  if (hasVpc !== "subnets" in pool) return [halfNetwork(at, hasVpc ? ["vpcId", "subnets"] : ["subnets", "vpcId"])];
   const { subnets } = pool;
+  if (subnets === undefined || pool.zones === undefined) return [];
+  const zones = entriesOf(pool.zones).map(({ entry }) => entry);
+  const lacking = zones.filter((zone) => !Object.hasOwn(subnets, zone));
+  const idle = Object.keys(subnets).filter((zone) => !zones.includes(zone));
   return [
-    ...zones.filter((zone) => !Object.hasOwn(subnets, zone)).map((zone) => noSubnet([...at, "subnets"], zone)),
-    ...Object.keys(subnets)
-      .filter((zone) => !zones.includes(zone))
-      .map((zone) => idleSubnet([...at, "subnets", zone], zone)),
+    ...lacking.map((zone) => noSubnet([...at, "subnets"], zone)),
+    ...idle.map((zone) => idleSubnet([...at, "subnets", zone], zone)),
   ];
+}
+
+function halfNetwork(at: PropertyKey[], [given, lacking]: [string, string]): LocatedProblem {
+  return problem([...at, lacking], {
+    found: `missing, but there is \`${given}\`.`,
+    allowed: "A network of your own takes both `vpcId` and a subnet for each zone; the default network takes neither.",
+    fix: `Add \`${lacking}\`, or remove \`${given}\`.`,
+  });
 }
 
 function noSubnet(at: PropertyKey[], zone: string): LocatedProblem {
@@ -106,55 +92,28 @@ function idleSubnet(at: PropertyKey[], zone: string): LocatedProblem {
   });
 }
 
-const publicAmi = /^\/aws\/service\/ec2-macos\/([^/]+)\/([^/]+)\/[^/]+\/image_id$/;
-
-function amiRules(image: Image, at: PropertyKey[]): LocatedProblem[] {
-  const given = [image.ami, image.ssmParameter].filter((source) => source !== undefined).length;
-  const published = publicAmi.exec(image.ssmParameter ?? "")?.[1];
-  const name = image.macos === undefined ? undefined : macosNames[image.macos];
-  if (given === 2) return [notOneSource([...at, "ami"], "`ssmParameter` is given too.")];
-  if (given === 0) return [notOneSource([...at, "ssmParameter"], "missing, and so is `ami`.")];
-  if (published === undefined || name === undefined || published === name) return [];
-  return [
-    problem([...at, "ssmParameter"], {
-      found: `it holds an AMI of macOS ${published}.`,
-      allowed: `The image says macOS ${image.macos}, which is ${name}.`,
-      fix: "Change the one that is wrong.",
-    }),
-  ];
-}
-
-function notOneSource(at: PropertyKey[], found: string): LocatedProblem {
-  return problem(at, {
-    found,
-    allowed: "An image for EC2 Macs has either an `ami` or an `ssmParameter`.",
-    fix: "A parameter follows AWS's updates; an AMI stays the same until you change it.",
+function sshRules(pool: Pool, at: PropertyKey[]): LocatedProblem[] {
+  return entriesOf(pool.sshFrom, ...at, "sshFrom").flatMap(({ entry: range, at: rangeAt }) => {
+    const normal = normalRange(range);
+    if (range.endsWith("/0")) return [openToAll(rangeAt, range)];
+    return normal === undefined || normal === range ? [] : [unevenRange(rangeAt, range, normal)];
   });
 }
 
-function machineRules(pool: Pool, at: PropertyKey[], image: DraftImage | undefined): LocatedProblem[] {
-  if (pool.instanceType === undefined || image === undefined || !isEc2Image(image)) return [];
-  const type = macTypes[pool.instanceType];
-  const architecture = publicAmi.exec(image.ssmParameter ?? "")?.[2];
-  const problems: LocatedProblem[] = [];
-  if (architecture !== undefined && architecture !== type.architecture) {
-    problems.push(
-      problem([...at, "image"], {
-        found: `${show(image.name)} is for ${architecture}.`,
-        allowed: `${pool.instanceType} boots AMIs for ${type.architecture}.`,
-        fix: `Use a parameter with ${type.architecture} in its path, or another instance type.`,
-      }),
-    );
-  } else if (image.macos !== undefined && image.macos < type.oldestMacos) {
-    problems.push(
-      problem([...at, "image"], {
-        found: `${show(image.name)} has macOS ${image.macos}.`,
-        allowed: `${pool.instanceType} boots macOS ${type.oldestMacos} and later.`,
-        fix: "Use a newer image or another instance type.",
-      }),
-    );
-  }
-  return problems;
+function openToAll(at: PropertyKey[], range: string): LocatedProblem {
+  return problem(at, {
+    found: `${show(range)} lets the whole internet in.`,
+    allowed: "Only ranges you know may reach a Mac's ssh.",
+    fix: "Give your office's or VPN's range, or leave the list empty and use Session Manager.",
+  });
+}
+
+function unevenRange(at: PropertyKey[], range: string, normal: string): LocatedProblem {
+  return problem(at, {
+    found: `${show(range)} has bits set behind its prefix.`,
+    allowed: "AWS clears them, and each later preview would show a change.",
+    fix: `Use ${normal}, or ${range.replace(/[0-9]+$/, "32")} for the one address.`,
+  });
 }
 
 function floorRules(pool: Pool, at: PropertyKey[]): LocatedProblem[] {

@@ -55,16 +55,18 @@ function hostNames(draft: DraftBlocks): Named[] {
 
 function prefixes(draft: DraftBlocks): (Named & { count: number })[] {
   return poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) => {
-    const prefix = pool.hostNamePrefix ?? pool.name;
-    const key = pool.hostNamePrefix === undefined ? "name" : "hostNamePrefix";
+    const key = "hostNamePrefix" in pool ? "hostNamePrefix" : "name";
+    const prefix = pool[key];
     return prefix === undefined ? [] : [{ entry: prefix, at: [...at, key], count: pool.hosts ?? 0 }];
   });
 }
 
 function addresses(draft: DraftBlocks): Named[] {
-  return tartHosts(draft).flatMap(({ entry, at }) =>
-    entry.address === undefined ? [] : [{ entry: `${entry.address}:${entry.port ?? 22}`, at: [...at, "address"] }],
-  );
+  return tartHosts(draft).flatMap(({ entry, at }) => {
+    const port = "port" in entry ? entry.port : 22;
+    if (entry.address === undefined || port === undefined) return [];
+    return [{ entry: `${entry.address}:${port}`, at: [...at, "address"] }];
+  });
 }
 
 function tartHosts(draft: DraftBlocks) {

@@ -11,7 +11,7 @@ export const orkaRules: Rule = (draft) =>
     });
     return [
       ...diskRules(pool.vm?.diskGb, Math.max(0, ...sizes), [...at, "vm", "diskGb"]),
-      ...tagRules(pool.tagRequired, pool.nodeTag, [...at, "tagRequired"]),
+      ...tagRules(pool.tagRequired, "nodeTag" in pool, [...at, "tagRequired"]),
     ];
   });
 
@@ -26,8 +26,8 @@ function diskRules(diskGb: number | undefined, largestImageGb: number, at: Prope
   ];
 }
 
-function tagRules(required: boolean | undefined, tag: string | undefined, at: PropertyKey[]): LocatedProblem[] {
-  if (!required || tag !== undefined) return [];
+function tagRules(required: boolean | undefined, tagged: boolean, at: PropertyKey[]): LocatedProblem[] {
+  if (!required || tagged) return [];
   return [
     problem(at, {
       found: "there is no `nodeTag` to require.",

@@ -85,7 +85,7 @@ function allUsesReadable(draft: DraftBlocks): boolean {
 /** The names in a list; undefined when an entry has no readable name, so that nothing can be called unknown. */
 function namesIn(list: readonly ({ name?: string | undefined } | undefined)[] | undefined): string[] | undefined {
   const names = list?.flatMap((entry) => entry?.name ?? []);
-  return names?.length === list?.length ? names : undefined;
+  return names?.length === list?.length ? names && [...new Set(names)] : undefined;
 }
 
 function unknown(at: PropertyKey[], name: string, block: string, known: readonly string[]) {
