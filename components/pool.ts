@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PoolPlace, StackPlace } from "../model/names.ts";
-import type { ImageSettings, PoolSettings, Settings } from "../model/settings.ts";
+import { imageOf, type PoolSettings, type Settings } from "../model/settings.ts";
 import { Ec2MacPool } from "./ec2-mac/pool.ts";
 import { OrkaPool } from "./orka/pool.ts";
 import { TartPool } from "./tart/pool.ts";
@@ -21,10 +21,9 @@ export type PoolOutput =
 export function createPool(pool: PoolSettings, context: FleetContext): PoolOutput {
   const { settings, fleetId } = context;
   const place: PoolPlace = { ...context.place, pool: pool.name };
-  const imageOf = <Kind extends ImageSettings["kind"]>(kind: Kind, name: string) => findImage(settings, kind, name);
   switch (pool.kind) {
     case "ec2-mac": {
-      const image = imageOf(pool.kind, pool.image);
+      const image = imageOf(settings, pool.kind, pool.image);
       const { alerts, notify } = settings;
       const made = new Ec2MacPool(pool.name, {
         place,
@@ -38,19 +37,24 @@ export function createPool(pool: PoolSettings, context: FleetContext): PoolOutpu
       return { kind: pool.kind, hosts: made.hosts.map((host) => host.id), launchTemplate: made.launchTemplateId };
     }
     case "orka": {
-      const made = new OrkaPool(pool.name, { place, pool, imageOf: (name) => imageOf("orka", name), fleetId });
+      const made = new OrkaPool(pool.name, {
+        place,
+        pool,
+        imageOf: (name) => imageOf(settings, "orka", name),
+        fleetId,
+      });
       return { kind: pool.kind, machines: made.vms.map((vm) => vm.name) };
     }
     case "tart": {
       const privateKey = new pulumi.Config().getSecret("sshPrivateKey");
-      const made = new TartPool(pool.name, { place, pool, image: imageOf(pool.kind, pool.image), fleetId, privateKey });
+      const made = new TartPool(pool.name, {
+        place,
+        pool,
+        image: imageOf(settings, pool.kind, pool.image),
+        fleetId,
+        privateKey,
+      });
       return { kind: pool.kind, machines: made.vms.map((vm) => vm.name) };
     }
   }
-}
-
-function findImage<Kind extends ImageSettings["kind"]>(settings: Settings, kind: Kind, name: string) {
-  const found = settings.images.find((image) => image.name === name && image.kind === kind);
-  if (!found) throw new Error(`checked settings name image ${name} of kind ${kind}, which they do not have`);
-  return found as Extract<ImageSettings, { kind: Kind }>;
 }

@@ -12,6 +12,7 @@ import { tartRules } from "./settings/rules/tart.ts";
 import { settle } from "./settings/settle.ts";
 import type { RawSettings, Settings } from "./settings/types.ts";
 
+export { imageOf } from "./settings/image-of.ts";
 export { formatProblem, formatProblems, type Problem } from "./settings/problem.ts";
 export { blockNames } from "./settings/schema.ts";
 export { type MissingSecret, missingSecrets, type SecretName, secretNames } from "./settings/secrets.ts";

@@ -88,14 +88,14 @@ export interface Pulumi {
 
 /**
  * Runs the Pulumi command line on PATH. Back end and passphrase come from the environment, as they do for a person.
- * @param configFile where the stack's settings are, if not in Pulumi.<stack>.yaml
+ * @param exec runs in the folder of Pulumi.yaml
  */
-export function pulumiCli(exec: Exec, stack: string, configFile?: string): Pulumi {
+export function pulumiCli(exec: Exec, stack: string, signal?: AbortSignal): Pulumi {
   const where = ["--stack", stack, "--non-interactive"];
-  const withConfig = configFile ? [...where, "--config-file", configFile] : where;
 
   async function call(args: string[], timeoutSeconds: number): Promise<Output> {
-    const output = await exec.run({ argv: ["pulumi", ...args], timeoutSeconds });
+    const command = { argv: ["pulumi", ...args] as const, timeoutSeconds };
+    const output = await exec.run(signal ? { ...command, signal } : command);
     if (output.exitCode === 0) return output;
     const text = `${output.stderr}\n${output.stdout}`;
     const holders = parseLockHolders(text);
@@ -125,7 +125,7 @@ export function pulumiCli(exec: Exec, stack: string, configFile?: string): Pulum
     outputs: () => json(z.record(z.string(), z.unknown()), ["stack", "output", "--json", ...where]),
     async config({ showSecrets }) {
       const values = await json(configValues, [
-        ...["config", "--json", ...withConfig],
+        ...["config", "--json", ...where],
         ...(showSecrets ? ["--show-secrets"] : []),
       ]);
       return Object.fromEntries(
@@ -133,20 +133,20 @@ export function pulumiCli(exec: Exec, stack: string, configFile?: string): Pulum
       );
     },
     async plannedCreates() {
-      const { steps } = await json(previewDigest, ["preview", "--json", ...withConfig], ChangeSeconds);
+      const { steps } = await json(previewDigest, ["preview", "--json", ...where], ChangeSeconds);
       return (steps ?? []).flatMap(({ op, newState }) =>
         op === "create" && newState ? [{ ...newState, id: newState.id ?? "" }] : [],
       );
     },
     async refreshAndClearPending() {
-      await call(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...withConfig], ChangeSeconds);
+      await call(["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...where], ChangeSeconds);
     },
     async unlock() {
       await call(["cancel", "--yes", stack], LookSeconds);
     },
     async importResources(file) {
       const flags = ["--yes", "--skip-preview", "--generate-code=false", "--protect=false"];
-      await call(["import", "--file", file, ...flags, ...withConfig], ChangeSeconds);
+      await call(["import", "--file", file, ...flags, ...where], ChangeSeconds);
     },
   };
 }

@@ -7,10 +7,10 @@ import { runners } from "./schema-runners.ts";
 /** Tags that an AWS resource may have, less those that the fleet sets. */
 const maxTags = 40;
 
-const tagName = text(/^(?![Aa][Ww][Ss]:|Name$|mac-runner-fleet)[A-Za-z0-9 _.:/=+@-]{1,128}$/, {
+const tagName = text(/^(?![Aa][Ww][Ss]:|Name$|mac-runner-fleet)[A-Za-z0-9_.,:=+@-]{1,128}$/, {
   about: "The name of a tag.",
   allowed:
-    "A tag has 1 to 128 letters, digits, spaces or _ . : / = + - @; `Name`, `aws:...` and `mac-runner-fleet...` are taken.",
+    "A tag has 1 to 128 letters, digits or _ . , : = + - @ (a Mac reads its tags by URL, so no space and no slash); `Name`, `aws:...` and `mac-runner-fleet...` are taken.",
 });
 
 const tagValue = text(/^[A-Za-z0-9 _.:/=+@-]{0,256}$/, {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync, readFileSync, rmSync, watch } from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
@@ -7,6 +7,8 @@ import process from "node:process";
 export interface RunningProcess {
   name: string;
   pid: number;
+  /** Its command line holds this, so that another program which got the same id later is not taken for it. */
+  mark: string;
 }
 
 /** What to start and how to tell that it is ready. */
@@ -47,7 +49,12 @@ export async function start(spec: ProcessSpec, signal?: AbortSignal): Promise<Ru
     throw new Error(`${spec.name} did not start:\n${tail(spec.logFile)}`);
   }
   child.unref();
-  return { name: spec.name, pid: child.pid, ready: JSON.parse(readFileSync(spec.readyFile, "utf8")) };
+  return {
+    name: spec.name,
+    pid: child.pid,
+    mark: args.at(-1) ?? command,
+    ready: JSON.parse(readFileSync(spec.readyFile, "utf8")),
+  };
 }
 
 /** Resolves once the file exists, or when the time is over. */
@@ -66,24 +73,19 @@ function fileWritten(file: string, seconds: number, signal?: AbortSignal): Promi
   });
 }
 
-/** True while a process with this id runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** True while this very process runs. */
+export function isOurs({ pid, mark }: RunningProcess): boolean {
+  const { stdout } = spawnSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.includes(mark);
 }
 
 /** Ends processes that {@link start} started: politely, and after a while by force. */
 export async function stop(processes: readonly RunningProcess[]): Promise<void> {
-  const running = processes.filter(({ pid }) => isAlive(pid));
+  const running = processes.filter(isOurs);
   for (const { pid } of running) signalTo(pid, "SIGTERM");
   const deadline = Date.now() + StopSeconds * 1000;
-  while (running.some(({ pid }) => isAlive(pid)) && Date.now() < deadline)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  for (const { pid } of running) if (isAlive(pid)) signalTo(pid, "SIGKILL");
+  while (running.some(isOurs) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const one of running.filter(isOurs)) signalTo(one.pid, "SIGKILL");
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {

@@ -28,7 +28,10 @@ test("eight dedicated hosts, dealt over two zones, that nothing but the pool may
       { type: "mac2.metal", autoPlacement: "off", hostRecovery: "off" },
     );
     const { purpose, PWPoolReady, automation } = host.tags as Record<string, string>;
-    assert.deepEqual({ purpose, PWPoolReady, automation }, { purpose: "production", PWPoolReady: "true", automation: "false" });
+    assert.deepEqual(
+      { purpose, PWPoolReady, automation },
+      { purpose: "production", PWPoolReady: "true", automation: "false" },
+    );
   }
   const { hostMaintenance, hostIds } = only("pulumi-nodejs:dynamic/fleet:HostMaintenance").inputs;
   assert.deepEqual([hostMaintenance, (hostIds as string[]).length], ["off", 8]);
@@ -97,7 +100,10 @@ test("silence is an alarm, and somebody is told", () => {
 test("18 Orka VMs of three versions, 12 cores, 32 GB, 500 GB", () => {
   const vms = ofType("pulumi-nodejs:dynamic/fleet:OrkaVm").map(({ inputs }) => inputs);
   const perImage = Map.groupBy(vms, ({ vmConfig }) => vmConfig);
-  assert.deepEqual([...perImage.values()].map(({ length }) => length), [4, 6, 8]);
+  assert.deepEqual(
+    [...perImage.values()].map(({ length }) => length),
+    [4, 6, 8],
+  );
   for (const { cpu, memoryGb, diskGb } of vms) assert.deepEqual([cpu, memoryGb, diskGb], [12, 32, 500]);
   assert.equal(ofType("pulumi-nodejs:dynamic/fleet:OrkaVmConfig").length, 3);
 });

@@ -48,7 +48,12 @@ const cases: { name: string; processes: SeenProcess[]; expect: number[] }[] = [
   },
 ];
 for (const { name, processes, expect } of cases)
-  test(name, () => assert.deepEqual(leftovers(processes, folder).map(({ pid }) => pid), expect));
+  test(name, () =>
+    assert.deepEqual(
+      leftovers(processes, folder).map(({ pid }) => pid),
+      expect,
+    ),
+  );
 
 const urn = (types: string, name: string) => `urn:pulumi:local::mac-runner-fleet::${types}::${name}`;
 const pool = urn("mac-runner-fleet:ec2-mac:Pool", "macm1");
@@ -59,9 +64,7 @@ const plannedHost = { urn: host, type: "aws:ec2/dedicatedHost:DedicatedHost", pa
 test("a host is imported under its recorded pool, with the version of its provider", () => {
   assert.deepEqual(planImports([plannedHost], new Map([[host, "h-1"]])), {
     nameTable: { macm1: pool },
-    resources: [
-      { type: plannedHost.type, name: "macm1-MacM1-1", parent: "macm1", id: "h-1", version: "7.48.0" },
-    ],
+    resources: [{ type: plannedHost.type, name: "macm1-MacM1-1", parent: "macm1", id: "h-1", version: "7.48.0" }],
   });
 });
 

@@ -1,0 +1,81 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createSimClock, type SimClock } from "./clock.ts";
+import { Front } from "./front.ts";
+import { startMoto } from "./moto.ts";
+import { loadState, type SimState } from "./state.ts";
+
+/** How to run the simulated AWS. */
+export interface Ec2MacOptions {
+  /** Path of the `moto_server` program. */
+  motoServer: string;
+  /** Loopback port; 0, the default, takes a free one. */
+  port?: number;
+  /** Default: real time. */
+  clock?: SimClock;
+  /** Keeps hosts and instances over a restart; what moto holds is gone with it. */
+  stateFile?: string;
+  /** Chooses ids and durations: the same seed, the same day. */
+  seed?: string;
+  /** Hosts of one instance family that the account may have; default 100. */
+  hostQuota?: number;
+}
+
+/** A running simulated AWS. */
+export interface Ec2Mac {
+  /** For `AWS_ENDPOINT_URL`. */
+  url: string;
+  clock: SimClock;
+  close(): Promise<void>;
+}
+
+const DEFAULT_HOST_QUOTA = 100;
+
+/**
+ * Starts moto and, in front of it, the EC2 that knows Macs. Any credentials will do.
+ * @throws Error when moto does not start, the port is taken, or the state file is not ours
+ */
+export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
+  const state = loadState(options.stateFile);
+  const clock = options.clock ?? resumedClock(state.clock);
+  const moto = await startMoto(options.motoServer);
+  const front = new Front({
+    state,
+    clock,
+    motoUrl: moto.url,
+    stateFile: options.stateFile,
+    seed: options.seed ?? "fleet",
+    hostQuota: options.hostQuota ?? DEFAULT_HOST_QUOTA,
+  });
+  const server = createServer((request, response) => void front.answer(request, response));
+  const close = async () => {
+    await closeServer(server);
+    front.close();
+    await moto.close();
+  };
+  try {
+    server.listen(options.port ?? 0, "127.0.0.1");
+    await once(server, "listening");
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, clock, close };
+}
+
+/** Time goes on while the simulator is down, at the rate it had. */
+function resumedClock(saved: SimState["clock"]): SimClock {
+  if (!saved) return createSimClock();
+  const meanwhile = (Date.now() - saved.savedAt) * saved.rate;
+  return createSimClock({ startsAt: saved.now + meanwhile, rate: saved.rate });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import process from "node:process";
+import { parse, stringify } from "yaml";
+import { localExec } from "../../drivers/exec/local.ts";
+import { formatProblems, parseSettings } from "../../model/settings.ts";
+import { readStackFile } from "../../model/stack-file.ts";
+import { type KeyPair, newKeyPair } from "../mac/keys.ts";
+import { installPlugins, pluginHome } from "./plugins.ts";
+import { isOurs, type RunningProcess, start, stop } from "./process.ts";
+import type { ServeConfig, ServeReady } from "./serve.ts";
+import { adapt, needs, type StackFile } from "./settings.ts";
+
+const checkout = path.dirname(path.dirname(import.meta.dirname));
+const toolchain = path.join(checkout, ".toolchain");
+const node = path.join(toolchain, "bin/node");
+
+/** A stack with everything that it talks to simulated, in a project folder of its own. */
+export interface Sandbox {
+  /** The folder of Pulumi.yaml. */
+  folder: string;
+  stack: string;
+  /** For every program that works on the stack. */
+  environment: Record<string, string>;
+  addresses: ServeReady;
+  process: RunningProcess;
+  /** The secrets of the stack, for tests that look for them where they must not be. */
+  secrets: { sshPrivateKey: string; orkaToken: string };
+}
+
+/** Which stack to set up, and where. */
+export interface SandboxOptions {
+  folder: string;
+  stack: string;
+  /** The settings to start from; default: the stack's own file in the checkout. */
+  settingsFile?: string;
+}
+
+/** What a sandbox keeps of itself between two runs. Only its owner may read the file. */
+interface Kept {
+  process: RunningProcess;
+  addresses: ServeReady;
+  secrets: Sandbox["secrets"];
+  passphrase: string;
+}
+
+/**
+ * Starts the simulators for a stack, or takes up those that run already, and puts the stack's settings beside them.
+ * When they are gone (the computer was restarted, say) so is what they simulated, and everything starts from nothing.
+ */
+export async function startSandbox(options: SandboxOptions, signal?: AbortSignal): Promise<Sandbox> {
+  const folder = path.resolve(options.folder);
+  const settingsFile = options.settingsFile ?? path.join(checkout, `Pulumi.${options.stack}.yaml`);
+  const file = parse(readFileSync(settingsFile, "utf8")) as StackFile;
+  const parsed = parseSettings(readStackFile(file));
+  if (!parsed.ok) throw new Error(formatProblems(parsed.problems, path.basename(settingsFile)));
+  await installPlugins();
+
+  const wanted = needs(parsed.settings);
+  let kept = readKept(folder);
+  if (kept && !fits(kept, wanted.macs)) {
+    await stopSandbox(folder);
+    kept = undefined;
+  }
+  if (!kept) kept = await startFresh(folder, wanted, signal);
+  const sandbox = describe(folder, options.stack, kept);
+  await writeProject(sandbox, adapt(file, kept.addresses), signal);
+  return sandbox;
+}
+
+/** Ends what a sandbox started and forgets what it simulated. @returns false when there was none */
+export async function stopSandbox(folder: string): Promise<boolean> {
+  const kept = readKept(folder);
+  if (kept) await stop([kept.process]);
+  const existed = existsSync(folder);
+  rmSync(folder, { recursive: true, force: true });
+  return existed;
+}
+
+function fits(kept: Kept, macs: readonly string[]): boolean {
+  return isOurs(kept.process) && macs.every((name) => kept.addresses.macs.some((mac) => mac.name === name));
+}
+
+async function startFresh(folder: string, wanted: ReturnType<typeof needs>, signal?: AbortSignal): Promise<Kept> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.join(folder, "state"), { recursive: true });
+  mkdirSync(path.join(folder, "simulated"), { mode: 0o700 });
+  const user: KeyPair = newKeyPair();
+  const secrets = { sshPrivateKey: user.privateKey, orkaToken: randomBytes(24).toString("hex") };
+  const { macs, ...rest } = wanted;
+  const config: ServeConfig = {
+    folder: path.join(folder, "simulated"),
+    readyFile: path.join(folder, "simulated/ready.json"),
+    motoServer: path.join(toolchain, "python/bin/moto_server"),
+    registry: path.join(toolchain, "bin/registry"),
+    tools: [path.join(checkout, "simulators/tart/bin")],
+    node,
+    macs: macs.map((name) => ({ name, hostKey: newKeyPair().privateKey })),
+    authorizedKey: user.publicLine,
+    orkaToken: secrets.orkaToken,
+    ...rest,
+  };
+  const configFile = path.join(folder, "simulated/config.json");
+  writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
+  const { ready, ...running } = await start(
+    {
+      name: "the simulators",
+      argv: [node, path.join(import.meta.dirname, "serve.ts"), configFile],
+      env: { PATH: `${path.join(toolchain, "bin")}:${process.env.PATH}`, HOME: process.env.HOME ?? folder },
+      readyFile: config.readyFile,
+      logFile: path.join(folder, "simulated/log.txt"),
+    },
+    signal,
+  );
+  const kept = {
+    process: running,
+    addresses: ready as ServeReady,
+    secrets,
+    passphrase: randomBytes(16).toString("hex"),
+  };
+  writeFileSync(keptFile(folder), JSON.stringify(kept), { mode: 0o600 });
+  return kept;
+}
+
+function describe(folder: string, stack: string, { process: running, addresses, secrets, passphrase }: Kept): Sandbox {
+  const programs = [path.join(toolchain, "bin"), path.join(checkout, "simulators/orka/bin"), process.env.PATH];
+  const environment = {
+    PATH: programs.join(":"),
+    PULUMI_BACKEND_URL: `file://${path.join(folder, "state")}`,
+    PULUMI_HOME: pluginHome,
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    PULUMI_SKIP_UPDATE_CHECK: "1",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "1",
+    AWS_ENDPOINT_URL: addresses.ec2Url,
+    AWS_ACCESS_KEY_ID: "simulated",
+    AWS_SECRET_ACCESS_KEY: "simulated",
+    AWS_REGION: "us-east-1",
+    AWS_EC2_METADATA_DISABLED: "true",
+    GITHUB_SIM_STATE: path.join(folder, "simulated/github.json"),
+    MAC_SIM_NODE: node,
+  };
+  return { folder, stack, environment, addresses, process: running, secrets };
+}
+
+/** Writes the project folder. A stack that is there keeps its state; its settings are brought up to date. */
+async function writeProject(sandbox: Sandbox, settings: StackFile, signal?: AbortSignal): Promise<void> {
+  const { folder, stack, environment, secrets } = sandbox;
+  const project = parse(readFileSync(path.join(checkout, "Pulumi.yaml"), "utf8"));
+  writeFileSync(path.join(folder, "Pulumi.yaml"), stringify({ ...project, main: path.relative(folder, checkout) }));
+  const lines = Object.entries(environment).map(([name, value]) => `${name}='${value}'\n`);
+  writeFileSync(path.join(folder, "environment"), lines.join(""), { mode: 0o600 });
+  const stackFile = path.join(folder, `Pulumi.${stack}.yaml`);
+  const previous = existsSync(stackFile) ? parse(readFileSync(stackFile, "utf8")) : undefined;
+  if (previous?.encryptionsalt) {
+    const encrypted = Object.entries(previous.config).filter(([, value]) => isSecure(value));
+    const config = { ...settings.config, ...Object.fromEntries(encrypted) };
+    writeFileSync(stackFile, stringify({ encryptionsalt: previous.encryptionsalt, config }));
+    if (encrypted.length === Object.keys(secrets).length) return;
+  } else {
+    writeFileSync(stackFile, stringify({ config: settings.config }));
+  }
+  await initStack(sandbox, signal);
+}
+
+function isSecure(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
+}
+
+async function initStack({ folder, stack, environment, secrets }: Sandbox, signal?: AbortSignal): Promise<void> {
+  const exec = localExec({ cwd: folder, env: environment });
+  const pulumi = async (args: string[], stdin = "") => {
+    const command = { argv: ["pulumi", ...args] as const, stdin, timeoutSeconds: 60 };
+    const output = await exec.run(signal ? { ...command, signal } : command);
+    if (output.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${output.stderr}`);
+  };
+  await pulumi(["stack", "select", "--create", "--secrets-provider", "passphrase", "--stack", stack]);
+  for (const [name, value] of Object.entries(secrets))
+    await pulumi(["config", "set", "--secret", name, "--stack", stack], value);
+}
+
+function keptFile(folder: string): string {
+  return path.join(folder, "sandbox.json");
+}
+
+function readKept(folder: string): Kept | undefined {
+  return existsSync(keptFile(folder)) ? JSON.parse(readFileSync(keptFile(folder), "utf8")) : undefined;
+}

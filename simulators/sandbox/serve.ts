@@ -1,0 +1,97 @@
+/**
+ * Everything that the fleet talks to, simulated, in one process: `node simulators/sandbox/serve.ts CONFIG.json`.
+ * It writes its ready file once all of it answers, and ends all of it at SIGTERM or SIGINT.
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { z } from "zod";
+import { startEc2Mac } from "../ec2-mac/server.ts";
+import { startMac } from "../mac/server.ts";
+import { startCluster } from "../orka/cluster.ts";
+import { publishImage } from "../registry/publish.ts";
+import { startRegistry } from "../registry/server.ts";
+
+const configSchema = z.strictObject({
+  folder: z.string(),
+  readyFile: z.string(),
+  motoServer: z.string(),
+  registry: z.string(),
+  tools: z.array(z.string()),
+  node: z.string(),
+  macs: z.array(z.strictObject({ name: z.string(), hostKey: z.string() })),
+  authorizedKey: z.string(),
+  orkaToken: z.string(),
+  orkaImages: z.array(z.strictObject({ name: z.string(), sizeGb: z.number() })),
+  orkaNodes: z.number(),
+  /** `repository:tag` of each image in the registry. */
+  tartImages: z.array(z.strictObject({ repository: z.string(), tag: z.string() })),
+});
+
+/** What the sandbox's process is told. */
+export type ServeConfig = z.infer<typeof configSchema>;
+
+/** What it answers once everything runs. */
+export interface ServeReady {
+  ec2Url: string;
+  orkaUrl: string;
+  registryAddress: string;
+  macs: { name: string; port: number; hostKey: string }[];
+}
+
+/** Simulated seconds in a real one: a Mac boots in 6 to 20 s, and a day passes in 24 minutes. */
+const ec2Rate = 60;
+/** Simulated seconds in a real one: a VM boots in a second. */
+const orkaSpeed = 30;
+const orkaNode = { cpu: 24, memoryGb: 96 };
+
+const config = configSchema.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
+const inFolder = (...parts: string[]) => path.join(config.folder, ...parts);
+
+const ending: (() => Promise<void>)[] = [];
+async function startAll(): Promise<ServeReady> {
+  const ec2 = startEc2Mac({ motoServer: config.motoServer, stateFile: inFolder("ec2.json") });
+  const cluster = await startCluster({
+    stateFile: inFolder("orka.json"),
+    token: config.orkaToken,
+    images: config.orkaImages,
+    nodes: Array.from({ length: config.orkaNodes }, (_, index) => ({
+      name: `orka-node-${index + 1}`,
+      ip: `10.221.188.${20 + index}`,
+      ...orkaNode,
+    })),
+    speed: orkaSpeed,
+  });
+  ending.push(() => cluster.close());
+  const registry = await startRegistry({ binary: config.registry });
+  ending.push(() => registry.close());
+  for (const { repository, tag } of config.tartImages) await publishImage(registry.address, repository, tag);
+  const macs = await Promise.all(config.macs.map(startOneMac));
+  const aws = await ec2;
+  ending.push(() => aws.close());
+  aws.clock.setRate(ec2Rate);
+  return { ec2Url: aws.url, orkaUrl: cluster.url, registryAddress: registry.address, macs };
+}
+
+async function startOneMac({ name, hostKey }: ServeConfig["macs"][number]): Promise<ServeReady["macs"][number]> {
+  const root = inFolder("macs", name);
+  const options = { name, root, hostKey, authorizedKey: config.authorizedKey, path: config.tools };
+  const mac = await startMac({ ...options, env: { MAC_SIM_NODE: config.node } });
+  ending.push(() => mac.close());
+  return { name, port: mac.port, hostKey: mac.hostKeyLine };
+}
+
+async function endAll(exitCode: number): Promise<never> {
+  rmSync(config.readyFile, { force: true });
+  await Promise.allSettled(ending.map((end) => end()));
+  process.exit(exitCode);
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => endAll(0));
+try {
+  const ready = await startAll();
+  writeFileSync(`${config.readyFile}.new`, JSON.stringify(ready));
+  renameSync(`${config.readyFile}.new`, config.readyFile);
+} catch (error) {
+  console.error(error);
+  await endAll(1);
+}

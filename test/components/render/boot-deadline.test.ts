@@ -1,0 +1,173 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { FakeMac } from "./fake-mac.ts";
+import { installedScript } from "./user-data-scripts.ts";
+
+const hour = 3600;
+const launched = Date.parse("2026-01-02T03:04:05Z") / 1000;
+const booted = launched + 600;
+const file = "usr/local/libexec/mac-runner-fleet/deadline";
+const script = installedScript("boot-deadline");
+
+interface Moment {
+  name: string;
+  now: number;
+  /** What the metadata service says; undefined when it does not answer. */
+  launchTime?: string;
+  stored?: string;
+  /** The deadline on file afterwards. */
+  expectStored: number;
+  expectShutdown: boolean;
+}
+
+const launchTime = "2026-01-02T03:04:05Z";
+const deadline = launched + 48 * hour;
+
+const moments: Moment[] = [
+  { name: "first boot", now: booted, launchTime, expectStored: deadline, expectShutdown: false },
+  {
+    name: "a second before the deadline",
+    now: deadline - 1,
+    launchTime,
+    expectStored: deadline,
+    expectShutdown: false,
+  },
+  { name: "at the deadline", now: deadline, launchTime, expectStored: deadline, expectShutdown: true },
+  { name: "long after it", now: deadline + 99 * hour, launchTime, expectStored: deadline, expectShutdown: true },
+  {
+    name: "no file, as after a root volume replacement",
+    now: deadline + 1,
+    launchTime,
+    expectStored: deadline,
+    expectShutdown: true,
+  },
+  {
+    name: "a file that says later does not help",
+    now: deadline + 1,
+    launchTime,
+    stored: `${deadline + hour}`,
+    expectStored: deadline,
+    expectShutdown: true,
+  },
+  {
+    name: "the file of another machine, in an image made from it",
+    now: booted,
+    launchTime,
+    stored: `${booted - hour}`,
+    expectStored: deadline,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata: the file counts",
+    now: deadline - 1,
+    stored: `${deadline}`,
+    expectStored: deadline,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata: the file counts, and it is time",
+    now: deadline,
+    stored: `${deadline}`,
+    expectStored: deadline,
+    expectShutdown: true,
+  },
+  {
+    name: "no metadata, no file: counted from boot",
+    now: booted + hour,
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata, file too far away",
+    now: booted + hour,
+    stored: `${booted + 500 * hour}`,
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata, file of another machine",
+    now: booted + hour,
+    stored: `${booted - hour}`,
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata, no digits in the file",
+    now: booted + hour,
+    stored: "never",
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata, a number beyond the shell's",
+    now: booted + hour,
+    stored: "9".repeat(30),
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "no metadata, empty file, two days after boot",
+    now: booted + 48 * hour,
+    stored: "",
+    expectStored: booted + 48 * hour,
+    expectShutdown: true,
+  },
+  {
+    name: "a launch time that is no time: counted from boot",
+    now: booted + hour,
+    launchTime: "soon",
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "a launch in the future, while the clock is not set",
+    now: booted,
+    launchTime: "2036-01-01T00:00:00Z",
+    expectStored: booted + 48 * hour,
+    expectShutdown: false,
+  },
+];
+
+for (const moment of moments)
+  test(moment.name, async (t) => {
+    const mac = macAt(t, moment);
+    const ran = await mac.run(script);
+    equal(mac.read(file).trim(), `${moment.expectStored}`);
+    deepEqual(
+      mac.takeCalls().filter((call) => call.startsWith("shutdown")),
+      moment.expectShutdown ? ["shutdown -h now"] : [],
+    );
+    equal(ran.stderr, "");
+  });
+
+test("a minute like the one before leaves no line in the log", async (t) => {
+  const mac = macAt(t, { now: booted, launchTime });
+  match((await mac.run(script)).stdout, /deadline: \d+/);
+  equal((await mac.run(script)).stdout, "");
+});
+
+/** A Mac at that moment. Its `date` and `sysctl` answer in the words of macOS. */
+function macAt(t: TestContext, moment: Pick<Moment, "now" | "launchTime" | "stored">): FakeMac {
+  const mac = new FakeMac(t);
+  const document = JSON.stringify(
+    { instanceId: "i-0abc", pendingTime: moment.launchTime, version: "2017-09-30" },
+    null,
+    2,
+  );
+  mac.write("document", document);
+  mac.write("usr/local/libexec/mac-runner-fleet/.keep", "");
+  if (moment.stored !== undefined) mac.write(file, moment.stored);
+  mac.program("sysctl", `echo '{ sec = ${booted}, usec = 123456 } Fri Jan  2 03:14:05 2026'`);
+  mac.program("date", `[ "$*" = +%s ] && exec echo ${moment.now}\n${parseTime}`);
+  mac.program("curl", moment.launchTime ? metadata : "exit 28");
+  return mac;
+}
+
+const parseTime = `[ "$1 $2 $3 $4 $6" = '-j -u -f %Y-%m-%dT%H:%M:%SZ +%s' ] || exit 1
+exec '${process.execPath}' -p 's = Date.parse(process.argv[1]) / 1000; s || process.exit(1)' "$5"`;
+
+const metadata = `case "$*" in
+  *'-X PUT'*api/token) echo the-token ;;
+  *dynamic/instance-identity/document) [ "$(cat)" = 'X-aws-ec2-metadata-token: the-token' ] && cat "$root/document" ;;
+  *) exit 22 ;;
+esac`;
