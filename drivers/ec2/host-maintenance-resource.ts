@@ -11,7 +11,7 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** ModifyHosts names no limit; this many keep a request well below any. */
 const BATCH = 50;
 
-const inputsSchema = z.strictObject({
+const inputsSchema = z.object({
   region: z.string().min(1),
   hostIds: z.array(z.string().regex(/^h-[0-9a-f]+$/, "not a host id")),
   hostMaintenance: z.enum(["on", "off"]),

@@ -11,6 +11,8 @@ export const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** How long the streams may stay open after the program ended: something it left behind may hold them for ever. */
 const STREAM_GRACE_SECONDS = 1;
+/** How long a program may take to end by itself once its lifeline is cut. */
+const LIFELINE_SECONDS = 2;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
@@ -21,8 +23,8 @@ export interface ProcessOptions extends Omit<Command, "env"> {
   /** The whole environment, unlike `Command.env`. */
   env: NodeJS.ProcessEnv;
   cwd?: string;
-  /** Leaves stdin open after `stdin` was written, until the program ends. */
-  keepStdinOpen?: boolean;
+  /** Stdin stays open after `stdin` was written; closing it is the first, polite way to end the program. */
+  stdinIsLifeline?: boolean;
   /** Between SIGTERM and SIGKILL. Default 5. */
   killAfterSeconds?: number;
 }
@@ -45,7 +47,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   const { what, signal, timeoutSeconds } = options;
   if (signal?.aborted) throw new DriverError(`${what} was aborted before it began`, { kind: "aborted" });
   const child = start(options);
-  const stop = stopper(child, options.killAfterSeconds ?? 5);
+  const stop = stopper(child, options);
   const fail = (how: string, kind: FailureKind) => stop.because(new DriverError(`${what} ${how}`, { kind }));
   const tooMuch = () => fail(`wrote more than ${OUTPUT_LIMIT_BYTES} bytes`, "unexpected-output");
   const stdout = collect(child.stdout, tooMuch, lineReader(options.onLine, "stdout"));
@@ -107,20 +109,27 @@ function startFailure(options: ProcessOptions, error: unknown): DriverError {
   return new DriverError(`${options.what} could not start`, details(kind, String((error as Error).message)));
 }
 
-function stopper(child: Child, killAfterSeconds: number) {
+function stopper(child: Child, { stdinIsLifeline, killAfterSeconds = 5 }: ProcessOptions) {
   let reason: DriverError | undefined;
-  let killTimer: NodeJS.Timeout | undefined;
+  let nextStep: NodeJS.Timeout | undefined;
   child.once("exit", () => {
-    clearTimeout(killTimer);
+    clearTimeout(nextStep);
     if (reason) signalGroup(child, "SIGKILL");
   });
+  const later = (seconds: number, step: () => void) => {
+    nextStep = setTimeout(step, seconds * 1000);
+  };
+  const terminate = () => {
+    signalGroup(child, "SIGTERM");
+    later(killAfterSeconds, () => signalGroup(child, "SIGKILL"));
+  };
   return {
     reason: () => reason,
     because(error: DriverError): void {
       if (reason || child.exitCode !== null || child.signalCode !== null) return;
       reason = error;
-      signalGroup(child, "SIGTERM");
-      killTimer = setTimeout(() => signalGroup(child, "SIGKILL"), killAfterSeconds * 1000);
+      if (stdinIsLifeline) child.stdin.destroy();
+      later(stdinIsLifeline ? LIFELINE_SECONDS : 0, terminate);
     },
   };
 }
@@ -164,7 +173,7 @@ function feed(stdin: Writable, options: ProcessOptions): void {
   // A program may end without reading everything; its exit code tells what that means.
   stdin.on("error", () => {});
   if (options.stdin !== undefined) stdin.write(options.stdin);
-  if (!options.keepStdinOpen) stdin.end();
+  if (!options.stdinIsLifeline) stdin.end();
 }
 
 /** Waits for the program to end, and for its streams unless it was stopped: then nobody reads the rest. */

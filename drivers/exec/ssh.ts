@@ -24,9 +24,9 @@ const PLAIN_WORD = /^[^-\s][^\s]*$/;
  * Runs programs on a Mac through the computer's own OpenSSH client. Commands share one connection per Mac and user,
  * which closes by itself after some idle seconds; a lost one is opened anew by the next call.
  *
- * `PATH` there gets Homebrew's folders appended, which an ssh session on macOS lacks. After a time-out, an abort, or a
- * lost connection the program gets SIGTERM, and SIGKILL 5 s later, as soon as the Mac's sshd notices that the channel
- * is closed; that is prompt while the network works, and without a network it may be never.
+ * `PATH` there gets Homebrew's folders appended, which an ssh session on macOS lacks. At a time-out or an abort the
+ * program and what it started get SIGTERM, and SIGKILL 5 s later; the error comes once they have ended, or after 2 s.
+ * When the connection is lost the same happens as soon as the Mac's sshd notices; without a network that may be never.
  * @throws DriverError `invalid-argument` for an address, user or host key that ssh would misread
  */
 export function sshExec(options: SshExecOptions): Exec {
@@ -59,7 +59,7 @@ async function run(connection: SshConnection, where: string, command: Command): 
     what,
     env: process.env,
     stdin: remote.stdin,
-    keepStdinOpen: true,
+    stdinIsLifeline: true,
     timeoutSeconds: Math.max(0, (deadline - Date.now()) / 1000),
     ...(command.onLine ? { onLine: programLines(command.onLine, remote.marker) } : {}),
   });

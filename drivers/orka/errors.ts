@@ -40,11 +40,9 @@ const READINGS: readonly Reading[] = [
     hint: "The service account may work only in its own namespace until orka3 rb add-subject lets it into another.",
   },
   { pattern: word("too many requests|429"), kind: "rate-limited" },
-  {
-    pattern: /timed out|deadline exceeded/i,
-    kind: "timeout",
-    hint: "A VM stays Pending while no node has room for it.",
-  },
+  { pattern: /timed out waiting/i, kind: "timeout", hint: "A VM stays Pending while no node has room for it." },
+  { pattern: /internal error occurred|etcdserver/i, kind: "failed" },
+  { pattern: /timed out|deadline exceeded/i, kind: "timeout" },
   {
     pattern: /^(error: )?(unknown (command|flag|shorthand)|required flag|invalid |accepts |requires |flag needs)/im,
     kind: "invalid-argument",

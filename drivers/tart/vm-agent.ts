@@ -5,7 +5,7 @@ import type { Exec, Output } from "../exec/types.ts";
 import { runArguments } from "./cli.ts";
 import type { Clock } from "./clock.ts";
 import { recognise, type Verdict } from "./errors.ts";
-import { type HostPlaces, readHostFileEnd, removeHostFiles, writeHostFile } from "./host-files.ts";
+import { type HostPlaces, readHostFileEnd, writeHostFile } from "./host-files.ts";
 
 /** The launchd job that keeps a VM running in the session of the Mac's user. */
 export interface VmAgent {
@@ -45,7 +45,7 @@ export function vmAgent(exec: Exec, places: HostPlaces, vm: string, clock: Clock
     logs: [outLog, errorLog],
     isLoaded,
     async start() {
-      await removeHostFiles(exec, [outLog]);
+      // What an earlier start ended with must not be taken for the end of this one.
       await writeHostFile(exec, errorLog, "");
       const program = [places.tart, ...runArguments(vm)];
       await writeHostFile(exec, plist, renderAgent({ label, program, tartHome: places.tartHome, outLog, errorLog }));

@@ -32,9 +32,8 @@ export interface VmSpec {
  * @throws DriverError `not-ours`
  */
 export async function buildVm(ports: VmPorts, spec: VmSpec): Promise<VmIdentity> {
-  let claim = await settleOwnership(ports, spec);
-  const seen = await currentDetails(ports, spec);
-  const details = seen ?? (await ports.tart.clone(spec.image, spec.name));
+  const { claim, isThere } = await settleOwnership(ports, spec);
+  const details = isThere ? await ports.tart.get(spec.name) : await ports.tart.clone(spec.image, spec.name);
   const changes = changesFor(spec, details, claim);
   if (changes) {
     if (details.state !== "stopped") await powerOff(ports, spec.name);
@@ -42,8 +41,7 @@ export async function buildVm(ports: VmPorts, spec: VmSpec): Promise<VmIdentity>
   }
   const identity = await requireIdentity(ports, spec.name);
   if (!claim.settled) {
-    claim = { ...claim, ecid: identity.ecid, settled: true };
-    await updateClaim(ports.exec, ports.places, claim);
+    await updateClaim(ports.exec, ports.places, { ...claim, ecid: identity.ecid, settled: true });
   }
   return identity;
 }
@@ -70,7 +68,7 @@ export async function powerOff({ exec, tart, places, clock }: VmPorts, name: str
 }
 
 /** Claims the name where nobody has it; a half-made VM of another image goes. */
-async function settleOwnership(ports: VmPorts, spec: VmSpec): Promise<Claim> {
+async function settleOwnership(ports: VmPorts, spec: VmSpec): Promise<{ claim: Claim; isThere: boolean }> {
   const { exec, places } = ports;
   const { name, fleetId, imageDigest } = spec;
   const fresh = { fleetId, vm: name, imageDigest };
@@ -78,23 +76,21 @@ async function settleOwnership(ports: VmPorts, spec: VmSpec): Promise<Claim> {
   const identity = await readIdentity(exec, places, name);
   if (!claim && !identity) {
     await takeClaim(exec, places, fresh);
-    return fresh;
+    return { claim: fresh, isThere: false };
   }
   if (!claim || !isOurs(claim, fleetId, identity)) throw foreign(exec, name, claim);
-  if (claim.imageDigest === imageDigest && (identity || !claim.settled)) return claim;
+  if (claim.imageDigest === imageDigest && (identity || !claim.settled)) {
+    return { claim, isThere: identity !== undefined };
+  }
   await discard(ports, name, identity);
   await updateClaim(exec, places, fresh);
-  return fresh;
+  return { claim: fresh, isThere: false };
 }
 
 async function discard(ports: VmPorts, name: string, identity: VmIdentity | undefined): Promise<void> {
   if (identity) await powerOff(ports, name);
   else await vmAgent(ports.exec, ports.places, name, ports.clock).unload();
   await ports.tart.delete(name);
-}
-
-async function currentDetails({ exec, tart, places }: VmPorts, { name }: VmSpec): Promise<VmDetails | undefined> {
-  return (await readIdentity(exec, places, name)) ? tart.get(name) : undefined;
 }
 
 /** Undefined when nothing has to change. */

@@ -15,9 +15,11 @@ const agreeingReadings = 2;
 export async function startVm(ports: VmPorts, name: string): Promise<string> {
   const { exec, tart, places, clock } = ports;
   const agent = vmAgent(exec, places, name, clock);
-  if (!((await tart.get(name)).state === "running" && (await agent.isLoaded()))) {
-    await agent.unload();
-    await tart.stop(name);
+  const { state } = await tart.get(name);
+  const isLoaded = await agent.isLoaded();
+  if (state !== "running" || !isLoaded) {
+    if (isLoaded) await agent.unload();
+    if (isLoaded || state !== "stopped") await tart.stop(name);
     await agent.start();
   }
   const deadline = clock.now() + startSeconds;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { ACCOUNT_ID } from "./context.ts";
 
 /** A moto server of our own. */
 export interface Moto {
@@ -18,7 +19,7 @@ const START_SECONDS = 30;
 export async function startMoto(program: string): Promise<Moto> {
   const child = spawn(program, ["-H", "127.0.0.1", "-p", "0"], {
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, MOTO_ACCOUNT_ID: "123456789012", PYTHONUNBUFFERED: "1" },
+    env: { ...process.env, MOTO_ACCOUNT_ID: ACCOUNT_ID, MOTO_IAM_LOAD_MANAGED_POLICIES: "true", PYTHONUNBUFFERED: "1" },
   });
   const watcher = endWithUs(child);
   try {

@@ -4,6 +4,9 @@ import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { SNSClient } from "@aws-sdk/client-sns";
 
+const open = new Map<string, { destroy(): void }>();
+let kinds = 0;
+
 /** The region of the provider: `AWS_REGION` or `AWS_DEFAULT_REGION`, as the vendor's plugin has it without configuration. */
 export function defaultRegion(): string {
   const region = process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION;
@@ -14,7 +17,8 @@ export function defaultRegion(): string {
 /** Where the simulated AWS is. The stand-in spends no money: without an endpoint it refuses to call anything. */
 export function endpoint(): string {
   const url = process.env.AWS_ENDPOINT_URL;
-  if (!url) throw new Error("AWS_ENDPOINT_URL is not set, and this stand-in for the aws plugin never calls the real AWS");
+  if (!url)
+    throw new Error("AWS_ENDPOINT_URL is not set, and this stand-in for the aws plugin never calls the real AWS");
   return url;
 }
 
@@ -47,10 +51,9 @@ interface ClientConfig {
   requestHandler: { connectionTimeout: number; requestTimeout: number };
 }
 
-const open = new Map<string, { destroy(): void }>();
-let kinds = 0;
-
-function perRegion<T extends { destroy(): void }>(create: (config: ClientConfig) => T): (region: string | undefined) => T {
+function perRegion<T extends { destroy(): void }>(
+  create: (config: ClientConfig) => T,
+): (region: string | undefined) => T {
   const kind = kinds++;
   return (given) => {
     const region = given ?? defaultRegion();
@@ -58,7 +61,7 @@ function perRegion<T extends { destroy(): void }>(create: (config: ClientConfig)
     const known = open.get(key) as T | undefined;
     if (known) return known;
     const requestHandler = { connectionTimeout: 5_000, requestTimeout: 60_000 };
-    const client = create({ region, endpoint: endpoint(), maxAttempts: 5, requestHandler });
+    const client = create({ region, endpoint: endpoint(), maxAttempts: 3, requestHandler });
     open.set(key, client);
     return client;
   };

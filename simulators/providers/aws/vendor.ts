@@ -43,7 +43,12 @@ export function nameOf({ name, namePrefix }: { name?: string | undefined; namePr
 export function exclusive(inputs: Properties, names: readonly string[], { needsOne = false } = {}): Failure[] {
   const given = names.filter((name) => inputs[name] !== undefined);
   if (given.length > 1) {
-    return [{ property: given[1] ?? "", reason: `"${given[0]}" conflicts with "${given[1]}": only one of ${names.join(", ")} may be given` }];
+    return [
+      {
+        property: given[1] ?? "",
+        reason: `"${given[0]}" conflicts with "${given[1]}": only one of ${names.join(", ")} may be given`,
+      },
+    ];
   }
   if (given.length > 0 || !needsOne) return [];
   return [{ property: names[0] ?? "", reason: `one of ${names.join(", ")} must be given` }];
@@ -93,6 +98,17 @@ export function tagChanges(before: Tags = {}, after: Tags = {}): { set: Tags; re
   return { set: Object.fromEntries(changed), removed: Object.keys(before).filter((key) => !(key in after)) };
 }
 
+/** Brings tags from one set to another with a service's own pair of calls. */
+export async function changeTags(
+  before: Tags | undefined,
+  after: Tags | undefined,
+  calls: { tag(tags: { Key: string; Value: string }[]): Promise<unknown>; untag(keys: string[]): Promise<unknown> },
+): Promise<void> {
+  const { set, removed } = tagChanges(before, after);
+  if (removed.length > 0) await calls.untag(removed);
+  if (Object.keys(set).length > 0) await calls.tag(tagList(set));
+}
+
 /** The region that a resource is in. */
 export function regionOf(region: string | undefined): string {
   return region ?? defaultRegion();
@@ -103,7 +119,11 @@ export async function vendorCall<T>(doing: string, operation: string, send: Prom
   try {
     return await send;
   } catch (error) {
-    const { name = "", message = "", $metadata: meta } = error as {
+    const {
+      name = "",
+      message = "",
+      $metadata: meta,
+    } = error as {
       name?: string;
       message?: string;
       $metadata?: { httpStatusCode?: number; requestId?: string };

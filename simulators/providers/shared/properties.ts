@@ -13,8 +13,8 @@ export interface PropertySpec {
   computed?: true;
   /** Filled in when the program gives none. */
   default?: string | number | boolean;
-  /** A change makes a new resource. */
-  replaces?: true;
+  /** A change makes a new resource; a function says for which new inputs it does. */
+  replaces?: true | ((news: Properties) => boolean);
   /** Always a secret in the state. */
   secret?: true;
   /** Of an output: secret as soon as one of these inputs is. */
@@ -57,7 +57,7 @@ export function diffProperties(table: PropertyTable, state: Properties, news: Pr
   const changed = Object.entries(table).filter(([name, spec]) => isChange(spec, state[name], news[name]));
   return {
     changes: changed.length > 0,
-    replaces: changed.filter(([, spec]) => spec.replaces).map(([name]) => name),
+    replaces: changed.filter(([, { replaces }]) => replaces === true || replaces?.(news)).map(([name]) => name),
   };
 }
 

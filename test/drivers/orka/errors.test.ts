@@ -39,7 +39,7 @@ const cases: [text: string, kind: FailureKind][] = [
   ["Error: unknown flag: --disk-size", "invalid-argument"],
   ["Error: accepts 1 arg(s), received 0", "invalid-argument"],
   ['Image.orka.macstadium.com "A" is invalid: metadata.name', "invalid-argument"],
-  ["Internal error occurred: etcdserver: leader changed", "failed"],
+  ["Internal error occurred: etcdserver: request timed out", "failed"],
   ['VZErrorDomain Code=1 "Internal Virtualization error"', "failed"],
   ["", "failed"],
 ];

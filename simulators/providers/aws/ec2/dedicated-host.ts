@@ -80,9 +80,7 @@ export const dedicatedHost = defineResource<Inputs, Outputs>({
   },
 
   async update(id, olds, news) {
-    const command = new ModifyHostsCommand({ HostIds: [id], ...settings(news), ...capacity(news) });
-    const answer = await vendorCall(`modifying EC2 Host (${id})`, "EC2: ModifyHosts", ec2(news.region).send(command));
-    refuse(`modifying EC2 Host (${id})`, answer.Unsuccessful ?? []);
+    await modify(id, olds, news);
     await changeEc2Tags(id, olds.tagsAll, news.tags, news.region);
     const host = await find(id, news.region);
     if (!host) throw new Error(`reading EC2 Host (${id}): couldn't find resource`);
@@ -93,7 +91,10 @@ export const dedicatedHost = defineResource<Inputs, Outputs>({
     const command = new ReleaseHostsCommand({ HostIds: [id] });
     const answer = await vendorCall(`deleting EC2 Host (${id})`, "EC2: ReleaseHosts", ec2(region).send(command));
     const gone = (item: UnsuccessfulItem) => item.Error?.Code === "Client.InvalidHostID.NotFound";
-    refuse(`deleting EC2 Host (${id})`, (answer.Unsuccessful ?? []).filter((item) => !gone(item)));
+    refuse(
+      `deleting EC2 Host (${id})`,
+      (answer.Unsuccessful ?? []).filter((item) => !gone(item)),
+    );
   },
 });
 
@@ -112,19 +113,31 @@ async function allocate(inputs: Inputs): Promise<string> {
   return id;
 }
 
+async function modify(id: string, olds: Outputs, news: Inputs): Promise<void> {
+  const change = { ...changed(settings(olds), settings(news)), ...changed(capacity(olds), capacity(news)) };
+  if (Object.keys(change).length === 0) return;
+  const command = new ModifyHostsCommand({ HostIds: [id], ...change });
+  const answer = await vendorCall(`modifying EC2 Host (${id})`, "EC2: ModifyHosts", ec2(news.region).send(command));
+  refuse(`modifying EC2 Host (${id})`, answer.Unsuccessful ?? []);
+}
+
 async function untilAvailable(id: string, region: string | undefined, signal: AbortSignal): Promise<Host> {
   const deadline = Date.now() + CREATE_SECONDS * 1000;
   for (;;) {
     const host = await find(id, region);
     if (host?.State === "available") return host;
-    if (Date.now() > deadline) throw new Error(`waiting for EC2 Host (${id}) create: timeout, last state ${host?.State}`);
+    if (Date.now() > deadline)
+      throw new Error(`waiting for EC2 Host (${id}) create: timeout, last state ${host?.State}`);
     await delay(POLL_MILLISECONDS, undefined, { signal });
   }
 }
 
 async function find(id: string, region: string | undefined): Promise<Host | undefined> {
   const sent = ec2(region).send(new DescribeHostsCommand({ HostIds: [id] }));
-  const answer = await unlessGone(["InvalidHostID.NotFound"], vendorCall(`reading EC2 Host (${id})`, "EC2: DescribeHosts", sent));
+  const answer = await unlessGone(
+    ["InvalidHostID.NotFound"],
+    vendorCall(`reading EC2 Host (${id})`, "EC2: DescribeHosts", sent),
+  );
   const host = answer?.Hosts?.[0];
   return host?.State?.startsWith("released") ? undefined : host;
 }
@@ -149,7 +162,16 @@ function settings({ autoPlacement, hostRecovery }: Inputs) {
 }
 
 function capacity({ instanceFamily, instanceType }: Inputs) {
-  return { ...(instanceFamily ? { InstanceFamily: instanceFamily } : {}), ...(instanceType ? { InstanceType: instanceType } : {}) };
+  return {
+    ...(instanceFamily ? { InstanceFamily: instanceFamily } : {}),
+    ...(instanceType ? { InstanceType: instanceType } : {}),
+  };
+}
+
+/** The entries of the second that are not so in the first. */
+function changed<T extends object>(before: Partial<T>, after: T): Partial<T> {
+  const entries = Object.entries(after).filter(([key, value]) => before[key as keyof T] !== value);
+  return Object.fromEntries(entries) as Partial<T>;
 }
 
 /** Reports refused hosts in the vendor's form. */

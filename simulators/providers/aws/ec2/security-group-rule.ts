@@ -46,6 +46,7 @@ interface Outputs extends Inputs {
 
 type Direction = "egress" | "ingress";
 
+const goneCodes = ["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "InvalidGroup.NotFound"];
 const peers = ["cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"];
 
 const properties: PropertyTable = {
@@ -65,9 +66,15 @@ const properties: PropertyTable = {
 };
 
 /** One rule for what may go out. */
-export const securityGroupEgressRule = ruleResource("egress", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule");
+export const securityGroupEgressRule = ruleResource(
+  "egress",
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+);
 /** One rule for what may come in. */
-export const securityGroupIngressRule = ruleResource("ingress", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule");
+export const securityGroupIngressRule = ruleResource(
+  "ingress",
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+);
 
 function ruleResource(direction: Direction, token: string): ResourceDefinition {
   return defineResource<Inputs, Outputs>({
@@ -110,8 +117,16 @@ async function authorize(direction: Direction, inputs: Inputs): Promise<string> 
   };
   const client = ec2(inputs.region);
   const answer = await (direction === "egress"
-    ? vendorCall("creating VPC Security Group Rule", "EC2: AuthorizeSecurityGroupEgress", client.send(new AuthorizeSecurityGroupEgressCommand(request)))
-    : vendorCall("creating VPC Security Group Rule", "EC2: AuthorizeSecurityGroupIngress", client.send(new AuthorizeSecurityGroupIngressCommand(request))));
+    ? vendorCall(
+        "creating VPC Security Group Rule",
+        "EC2: AuthorizeSecurityGroupEgress",
+        client.send(new AuthorizeSecurityGroupEgressCommand(request)),
+      )
+    : vendorCall(
+        "creating VPC Security Group Rule",
+        "EC2: AuthorizeSecurityGroupIngress",
+        client.send(new AuthorizeSecurityGroupIngressCommand(request)),
+      ));
   const id = answer.SecurityGroupRules?.[0]?.SecurityGroupRuleId;
   if (!id) throw new Error("creating VPC Security Group Rule: empty result");
   return id;
@@ -122,9 +137,17 @@ async function revoke(direction: Direction, GroupId: string, id: string, region:
   const client = ec2(region);
   const revoking =
     direction === "egress"
-      ? vendorCall(`deleting VPC Security Group Rule (${id})`, "EC2: RevokeSecurityGroupEgress", client.send(new RevokeSecurityGroupEgressCommand(request)))
-      : vendorCall(`deleting VPC Security Group Rule (${id})`, "EC2: RevokeSecurityGroupIngress", client.send(new RevokeSecurityGroupIngressCommand(request)));
-  await unlessGone(["InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound"], revoking as Promise<unknown>);
+      ? vendorCall(
+          `deleting VPC Security Group Rule (${id})`,
+          "EC2: RevokeSecurityGroupEgress",
+          client.send(new RevokeSecurityGroupEgressCommand(request)),
+        )
+      : vendorCall(
+          `deleting VPC Security Group Rule (${id})`,
+          "EC2: RevokeSecurityGroupIngress",
+          client.send(new RevokeSecurityGroupIngressCommand(request)),
+        );
+  await unlessGone(goneCodes, revoking as Promise<unknown>);
 }
 
 async function find(id: string, region: string | undefined): Promise<SecurityGroupRule | undefined> {

@@ -87,7 +87,10 @@ export const securityGroup = defineResource<Inputs, Outputs>({
 
   async delete(id, { region }) {
     const sent = ec2(region).send(new DeleteSecurityGroupCommand({ GroupId: id }));
-    await unlessGone(["InvalidGroup.NotFound"], vendorCall(`deleting Security Group (${id})`, "EC2: DeleteSecurityGroup", sent));
+    await unlessGone(
+      ["InvalidGroup.NotFound"],
+      vendorCall(`deleting Security Group (${id})`, "EC2: DeleteSecurityGroup", sent),
+    );
   },
 });
 

@@ -22,7 +22,10 @@ export async function changeEc2Tags(
 }
 
 /** Tags to put on at creation; EC2 refuses an empty list. */
-export function tagSpecifications(resourceType: "security-group" | "security-group-rule" | "launch-template", tags: Tags | undefined) {
+export function tagSpecifications(
+  resourceType: "security-group" | "security-group-rule" | "launch-template",
+  tags: Tags | undefined,
+) {
   if (!tags || Object.keys(tags).length === 0) return {};
   return { TagSpecifications: [{ ResourceType: resourceType, Tags: tagList(tags) }] };
 }

@@ -1,0 +1,27 @@
+import type { ProviderFunction } from "../shared/provider.ts";
+import { defaultRegion, endpoint } from "./clients.ts";
+
+/** Whose credentials these are. The stand-in asks STS without an SDK client, for this one call is all it needs of it. */
+export const getCallerIdentity: ProviderFunction = async (_args, signal) => {
+  const answer = await fetch(endpoint(), {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-www-form-urlencoded",
+      // Tells the simulator which service is meant; it checks no signature.
+      authorization: `AWS4-HMAC-SHA256 Credential=simulator/20260101/${defaultRegion()}/sts/aws4_request`,
+    },
+    body: new URLSearchParams({ Action: "GetCallerIdentity", Version: "2011-06-15" }),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
+  });
+  const xml = await answer.text();
+  if (!answer.ok) throw new Error(`reading STS Caller Identity: ${xml}`);
+  const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? "";
+  const accountId = element("Account");
+  return { accountId, arn: element("Arn"), id: accountId, userId: element("UserId") };
+};
+
+/** The region asked for, or the provider's. */
+export const getRegion: ProviderFunction = async (args) => {
+  const region = String(args.region ?? args.name ?? defaultRegion());
+  return { description: region, endpoint: `ec2.${region}.amazonaws.com`, id: region, name: region, region };
+};

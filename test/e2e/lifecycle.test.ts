@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import * as path from "node:path";
+import { after, before, test } from "node:test";
+import { localExec } from "../../drivers/exec/local.ts";
+import { changes, type Finished, startStack, type TestStack } from "./stack.ts";
+
+const daySeconds = 24 * 3600;
+let stack: TestStack;
+
+before(async () => {
+  stack = await startStack();
+});
+after(() => stack.end());
+
+const succeeds = (finished: Finished) =>
+  assert.equal(finished.code, 0, `exit code ${finished.code}:\n${finished.stdout}\n${finished.stderr}`);
+const pool = <T extends { name: string }>(pools: T[], name: string): T => {
+  const found = pools.find((candidate) => candidate.name === name);
+  assert.ok(found, name);
+  return found;
+};
+
+test("up brings up all three kinds of pool", async () => {
+  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+  const status = await stack.fleet("status", "--json");
+  succeeds(status);
+  const rows = JSON.parse(status.stdout) as { pool: string; state: string; address: string }[];
+  assert.deepEqual(
+    rows.map((row) => [row.pool, row.state]),
+    [
+      ...Array(2).fill(["macm1", "available"]),
+      ...Array(3).fill(["orka", "running"]),
+      ...Array(4).fill(["office", "running"]),
+    ],
+  );
+  assert.ok(rows.every(({ address }) => address !== ""), "each machine says where it is");
+});
+
+test("a preview right after says no changes", async () => {
+  succeeds(await stack.run("preview", "--expect-no-changes"));
+});
+
+test("an instance launched from the template boots on its host and ends for good when it shuts down", async () => {
+  const { hosts } = await stack.aws("state");
+  const hostId = hosts[0]?.hostId;
+  await stack.aws("launch", { launchTemplateName: "ci-macs-local-macm1", hostId });
+  await stack.aws("clock", { advanceSeconds: 1800 });
+  const launched = (await stack.aws("state")).instances[0];
+  assert.equal(launched?.state, "running");
+  await stack.aws("shutdown", { instanceId: launched?.instanceId });
+  await stack.aws("clock", { advanceSeconds: 1800 });
+  assert.equal((await stack.aws("state")).instances[0]?.state, "terminated");
+});
+
+test("one more host is one more host, and nothing else is touched", async () => {
+  stack.change(({ pools }) => {
+    pool(pools, "macm1").hosts = 3;
+  });
+  assert.deepEqual(changes(await stack.run("preview", "--json")), [
+    "create macm1-MacM1-3",
+    "update macm1-host-maintenance",
+  ]);
+  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+});
+
+test("one more VM is one more VM", async () => {
+  stack.change(({ pools }) => {
+    pool(pools, "orka").vms = [
+      { image: "orka-ventura", count: 1 },
+      { image: "orka-sonoma", count: 1 },
+      { image: "orka-sequoia", count: 2 },
+    ];
+  });
+  assert.deepEqual(changes(await stack.run("preview", "--json")), ["create orka-orka-sequoia-2"]);
+  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+});
+
+test("a Mac's slot is taken out of service without touching the other one", async () => {
+  stack.change(({ pools }) => {
+    const hosts = pool(pools, "office").hosts;
+    assert.ok(Array.isArray(hosts));
+    pool(hosts, "office-mac-2").slots = 1;
+  });
+  assert.deepEqual(changes(await stack.run("preview", "--json")), ["delete office-office-mac-2-slot-2"]);
+  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+});
+
+test("another image replaces the machines made from it and no others", async () => {
+  stack.change(({ images }) => {
+    const image = pool(images, "orka-ventura") as { image?: string };
+    image.image = "sonoma-90gb-orka3-arm64";
+  });
+  const planned = changes(await stack.run("preview", "--json"));
+  assert.deepEqual(planned.map((change) => change.replace(/^(create|delete)-(replacement|replaced) /, "replace ")).filter((change, index, all) => all.indexOf(change) === index), [
+    "replace orka-orka-ventura",
+    "replace orka-orka-ventura-1",
+  ]);
+  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+  succeeds(await stack.run("preview", "--expect-no-changes"));
+});
+
+test("a VM deleted behind Pulumi's back is found by refresh and made again by up", async () => {
+  const orka = (await stack.pulumi.exportState()).resources.find(({ urn }) => urn.endsWith("orka-orka-sonoma-1"));
+  await stack.orka("vms-gone", { name: orka?.inputs.name }).catch(() => undefined);
+  const exec = localExec({ env: { ...stack.sandbox.environment, TART_HOME: stack.tartHome("office-mac-1") } });
+  const tart = path.join(import.meta.dirname, "../../simulators/tart/bin/tart");
+  const name = "ci-macs-local-office-slot-1";
+  await exec.run({ argv: [tart, "stop", name], timeoutSeconds: 60 });
+  const deleted = await exec.run({ argv: [tart, "delete", name], timeoutSeconds: 60 });
+  assert.equal(deleted.exitCode, 0, deleted.stderr);
+
+  succeeds(await stack.run("refresh", "--yes", "--skip-preview"));
+  assert.deepEqual(changes(await stack.run("preview", "--json")), ["create office-office-mac-1-slot-1"]);
+  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+  succeeds(await stack.fleet("status"));
+});
+
+test("destroy leaves nothing, neither in the state nor outside", async () => {
+  await stack.aws("clock", { advanceSeconds: daySeconds });
+  succeeds(await stack.run("destroy", "--yes", "--skip-preview"));
+  assert.deepEqual((await stack.pulumi.exportState()).resources, []);
+  const { hosts } = await stack.aws("state");
+  assert.deepEqual(hosts.filter(({ state }) => !state.startsWith("released")), []);
+  const { vms, vmConfigs } = await stack.orka("state");
+  assert.deepEqual([Object.keys(vms), Object.keys(vmConfigs)], [[], []]);
+  for (const mac of ["office-mac-1", "office-mac-2"])
+    assert.deepEqual(readdirSync(path.join(stack.tartHome(mac), "vms")), [], mac);
+});

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { parse, stringify } from "yaml";
+import { localExec } from "../../drivers/exec/local.ts";
+import { type Pulumi, pulumiCli } from "../../drivers/pulumi/cli.ts";
+import { type Sandbox, startSandbox, stopSandbox } from "../../simulators/sandbox/sandbox.ts";
+import { repositoryRoot } from "../support/tools.ts";
+
+/** What a program printed, and how it ended. */
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The blocks of a stack file, as a test changes them. */
+export interface Settings {
+  images: { name: string; reference?: string }[];
+  pools: { name: string; hosts?: number | { name: string; slots?: number }[]; vms?: { image: string; count: number }[]; vm?: { diskGb: number } }[];
+}
+
+/** A simulated stack of its own, with the engine to drive it. */
+export interface TestStack {
+  sandbox: Sandbox;
+  pulumi: Pulumi;
+  /** Everything that the programs of this test printed. */
+  printed: string[];
+  /** Changes the stack's settings, as a person would in the file. */
+  change(edit: (settings: Settings) => void): void;
+  /** Runs `pulumi`. */
+  run(...args: string[]): Promise<Finished>;
+  /** Starts `pulumi` and leaves it running, for tests that kill it. */
+  start(...args: string[]): ChildProcess;
+  /** Runs `fleet`. */
+  fleet(...args: string[]): Promise<Finished>;
+  /** Says something to the simulated AWS. */
+  aws(path: string, body?: object): Promise<AwsState>;
+  orka(path: string, body?: object): Promise<OrkaState>;
+  tartHome(mac: string): string;
+  end(): Promise<void>;
+}
+
+/** As far as tests look. */
+export interface AwsState {
+  hosts: { hostId: string; state: string; tags: Record<string, string> }[];
+  instances: { instanceId: string; state: string }[];
+}
+
+/** As far as tests look. */
+export interface OrkaState {
+  vms: { name: string }[];
+  vmConfigs: { name: string }[];
+}
+
+/** Starts the simulators for a stack; nothing is deployed yet. */
+export async function startStack(): Promise<TestStack> {
+  const folder = mkdtempSync(path.join(tmpdir(), "fleet-e2e-"));
+  const sandbox = await startSandbox({ folder, stack: "local" });
+  const environment = { ...process.env, ...sandbox.environment };
+  const printed: string[] = [];
+  const file = path.join(folder, "Pulumi.local.yaml");
+
+  const start = (program: string, args: string[]): ChildProcess =>
+    spawn(program, args, { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const run = async (program: string, args: string[]): Promise<Finished> => {
+    const child = start(program, args);
+    const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    printed.push(stdout, stderr);
+    return { code, stdout, stderr };
+  };
+  const inStack = (args: string[]) => [...args, "--stack", "local", "--non-interactive"];
+  const ask = async (url: string, body?: object) => {
+    const init = body ? { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } } : {};
+    const response = await fetch(url, init);
+    if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+    const answer = await response.text();
+    return answer ? JSON.parse(answer) : {};
+  };
+
+  return {
+    sandbox,
+    printed,
+    pulumi: pulumiCli(localExec({ cwd: folder, env: sandbox.environment }), "local"),
+    change(edit) {
+      const stackFile = parse(readFileSync(file, "utf8"));
+      const block = (name: string) => stackFile.config[`mac-runner-fleet:${name}`];
+      edit({ images: block("images"), pools: block("pools") });
+      writeFileSync(file, stringify(stackFile));
+    },
+    run: (...args) => run("pulumi", inStack(args)),
+    start: (...args) => start("pulumi", inStack(args)),
+    fleet: (...args) =>
+      run(process.execPath, [path.join(repositoryRoot, "scripts/fleet.ts"), ...args, "-C", folder, "--stack", "local"]),
+    aws: (where, body) => ask(`${sandbox.addresses.ec2Url}/_sim/${where}`, body),
+    orka: (where, body) => ask(`${sandbox.addresses.orkaUrl}/_sim/${where}`, body),
+    tartHome: (mac) => path.join(folder, "simulated/macs", mac, "Users/admin/.tart"),
+    async end() {
+      await stopSandbox(folder);
+    },
+  };
+}
+
+async function text(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let all = "";
+  for await (const chunk of stream ?? []) all += chunk;
+  return all;
+}
+
+/** Waits for something to become true. @throws Error when it takes longer than a minute */
+export async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`a minute has passed, and still not: ${what}`);
+    await delay(50);
+  }
+}
+
+/** A step of `pulumi preview --json`. */
+export interface Step {
+  op: string;
+  urn: string;
+}
+
+/** What a preview would change, `op name`, in the order of the names. Nothing that stays the same. */
+export function changes(preview: Finished): string[] {
+  if (preview.code !== 0) throw new Error(`the preview failed:\n${preview.stderr}\n${preview.stdout}`);
+  const { steps } = JSON.parse(preview.stdout) as { steps: Step[] };
+  return steps
+    .filter(({ op }) => op !== "same")
+    .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
+    .toSorted();
+}

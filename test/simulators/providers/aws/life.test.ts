@@ -1,0 +1,391 @@
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
+import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
+import { type Life, live, provider, urnOf } from "./life.ts";
+
+let aws: TestAws;
+before(async () => {
+  aws = await startTestAws();
+});
+after(async () => {
+  closeClients();
+  await aws.close();
+});
+
+const trust = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+const policy = (action: string) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: [action], Resource: "*" }] });
+const region = "us-west-2";
+const tags = { Name: "mac-a", "mac-runner-fleet:id": "mobile-1a2b3c4d" };
+
+const role = () =>
+  live("aws:iam/role:Role", { name: `role-${Math.random().toString(36).slice(2)}`, assumeRolePolicy: trust });
+
+const template = {
+  region,
+  name: "fleet-template",
+  description: "Macs of pool m2",
+  updateDefaultVersion: true,
+  imageId: "resolve:ssm:/aws/service/ec2-macos/sequoia/arm64_mac/latest/image_id",
+  instanceType: "mac2.metal",
+  keyName: "ops",
+  instanceInitiatedShutdownBehavior: "terminate",
+  iamInstanceProfile: { arn: "arn:aws:iam::123456789012:instance-profile/macs" },
+  vpcSecurityGroupIds: ["sg-0123456789abcdef0"],
+  metadataOptions: {
+    httpEndpoint: "enabled",
+    httpTokens: "required",
+    httpPutResponseHopLimit: 1,
+    instanceMetadataTags: "enabled",
+  },
+  blockDeviceMappings: [
+    {
+      deviceName: "/dev/sda1",
+      ebs: {
+        volumeType: "gp3",
+        volumeSize: 200,
+        iops: 10_000,
+        throughput: 400,
+        encrypted: "true",
+        deleteOnTermination: "true",
+      },
+    },
+  ],
+  tagSpecifications: [
+    { resourceType: "instance", tags },
+    { resourceType: "volume", tags },
+  ],
+  userData: Buffer.from("#!/bin/sh\n").toString("base64"),
+  tags,
+};
+
+/** One life for each resource kind: what to declare, and what to change in place. */
+const lives: Life[] = [
+  {
+    token: "aws:ec2/dedicatedHost:DedicatedHost",
+    inputs: async () => ({
+      region,
+      availabilityZone: "us-west-2a",
+      instanceType: "mac2.metal",
+      autoPlacement: "off",
+      hostRecovery: "off",
+      tags,
+    }),
+    change: { hostRecovery: "on", tags: { Name: "mac-b" } },
+    id: /^h-[0-9a-f]{17}$/,
+    beforeDelete: async () => aws.clock.advance(24 * 3600),
+  },
+  {
+    token: "aws:ec2/securityGroup:SecurityGroup",
+    inputs: async () => ({ region, name: "macs", description: "Macs of pool m2", tags }),
+    change: { tags: { Name: "other" } },
+    id: /^sg-/,
+  },
+  {
+    token: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    inputs: async () => ({
+      region,
+      securityGroupId: await groupId(),
+      ipProtocol: "-1",
+      cidrIpv4: "0.0.0.0/0",
+      description: "out",
+      tags,
+    }),
+    change: { cidrIpv4: "10.0.0.0/8" },
+    id: /^sgr-/,
+  },
+  {
+    token: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    inputs: async () => ({
+      region,
+      securityGroupId: await groupId(),
+      ipProtocol: "tcp",
+      fromPort: 22,
+      toPort: 22,
+      cidrIpv4: "192.0.2.0/24",
+    }),
+    change: { cidrIpv4: "198.51.100.0/24" },
+    id: /^sgr-/,
+  },
+  {
+    token: "aws:ec2/launchTemplate:LaunchTemplate",
+    inputs: async () => template,
+    change: { imageId: "ami-0123456789abcdef0", tags: { Name: "other" } },
+    id: /^lt-/,
+    // Choices of the program that the service does not know.
+    notImported: ["updateDefaultVersion"],
+  },
+  {
+    token: "aws:iam/role:Role",
+    inputs: async () => ({ name: "mac-role", assumeRolePolicy: trust, tags }),
+    change: { description: "What a Mac may do", tags: { Name: "other" } },
+    id: /^mac-role$/,
+  },
+  {
+    token: "aws:iam/rolePolicy:RolePolicy",
+    inputs: async () => ({ name: "reports", role: (await role()).id, policy: policy("logs:PutLogEvents") }),
+    change: { policy: policy("cloudwatch:PutMetricData") },
+    id: /^role-[a-z0-9]+:reports$/,
+  },
+  {
+    token: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    inputs: async () => ({
+      role: (await role()).id,
+      policyArn: "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+    }),
+    id: /^role-[a-z0-9]+\/arn:aws:iam::aws:policy\/AmazonSSMManagedInstanceCore$/,
+  },
+  {
+    token: "aws:iam/instanceProfile:InstanceProfile",
+    inputs: async () => ({ name: "mac-profile", role: (await role()).id, tags }),
+    change: { tags: { Name: "other" } },
+    id: /^mac-profile$/,
+  },
+  {
+    token: "aws:cloudwatch/logGroup:LogGroup",
+    inputs: async () => ({ region, name: "/mac-runner-fleet/macs", retentionInDays: 30, tags }),
+    change: { retentionInDays: 90, tags: { Name: "other" } },
+    id: /^\/mac-runner-fleet\/macs$/,
+  },
+  {
+    token: "aws:cloudwatch/metricAlarm:MetricAlarm",
+    inputs: async () => ({
+      region,
+      name: "macs-silent",
+      alarmDescription: "Too few Macs report.",
+      namespace: "MacRunnerFleet",
+      metricName: "Heartbeat",
+      dimensions: { Fleet: "mobile", Pool: "m2" },
+      statistic: "SampleCount",
+      period: 300,
+      evaluationPeriods: 3,
+      threshold: 2.5,
+      comparisonOperator: "LessThanThreshold",
+      treatMissingData: "breaching",
+      alarmActions: [],
+      okActions: [],
+      tags,
+    }),
+    change: { threshold: 7.5, tags: { Name: "other" } },
+    id: /^macs-silent$/,
+    // An empty list and none at all are the same to the service.
+    notImported: ["alarmActions", "okActions"],
+  },
+  {
+    token: "aws:sns/topic:Topic",
+    inputs: async () => ({ region, name: "macs", displayName: "Macs", tags }),
+    change: { displayName: "Mac alarms", tags: { Name: "other" } },
+    id: /^arn:aws:sns:us-west-2:123456789012:macs$/,
+  },
+  {
+    token: "aws:sns/topicSubscription:TopicSubscription",
+    inputs: async () => ({
+      region,
+      topic: (await live("aws:sns/topic:Topic", { region })).id,
+      protocol: "email",
+      endpoint: "ops@example.com",
+    }),
+    id: /^arn:aws:sns:us-west-2:123456789012:x-[0-9a-f]{7}:/,
+  },
+];
+
+async function groupId(): Promise<string> {
+  return (await live("aws:ec2/securityGroup:SecurityGroup", { region })).id;
+}
+
+describe("each resource", () => {
+  for (const life of lives) {
+    test(`${life.token} lives as the vendor's does`, async () => {
+      const urn = urnOf(life.token);
+      const given = await life.inputs();
+      const made = await live(life.token, given);
+      match(made.id, life.id);
+
+      const again = await provider.diff(made.id, urn, made.state, made.inputs);
+      equal(again.changes, false, "a second preview shows a change");
+
+      const seen = await provider.read(made.id, urn, made.state);
+      deepEqual(seen.props, made.state, "a refresh shows drift");
+
+      const imported = await provider.read(made.id, urn, {});
+      for (const [name, value] of Object.entries(given)) {
+        if (!life.notImported?.includes(name)) deepEqual(imported.inputs[name], value, `import loses ${name}`);
+      }
+
+      const state = life.change ? await changeInPlace(life, made, { ...given, ...life.change }) : made.state;
+      await life.beforeDelete?.();
+      await provider.delete(made.id, urn, state);
+      deepEqual(await provider.read(made.id, urn, state), { id: "", props: {} });
+      await provider.delete(made.id, urn, state);
+    });
+  }
+});
+
+async function changeInPlace(life: Life, made: Awaited<ReturnType<typeof live>>, given: object) {
+  const urn = urnOf(life.token);
+  const { inputs } = await provider.check(urn, made.inputs, given);
+  const diff = await provider.diff(made.id, urn, made.state, inputs);
+  deepEqual([diff.changes, diff.replaces], [true, []]);
+  const { outs } = await provider.update(made.id, urn, made.state, inputs);
+  for (const [name, value] of Object.entries(life.change ?? {})) deepEqual(outs[name], value);
+  equal((await provider.diff(made.id, urn, outs, inputs)).changes, false, "an update leaves a change behind");
+  deepEqual((await provider.read(made.id, urn, outs)).props, outs);
+  return outs;
+}
+
+describe("dedicated hosts", () => {
+  const token = "aws:ec2/dedicatedHost:DedicatedHost";
+  const host = { region, availabilityZone: "us-west-2b", instanceType: "mac2.metal" };
+
+  test("are not given back before 24 hours, in the vendor's words", async () => {
+    const { id, state } = await live(token, host);
+    await rejects(provider.delete(id, urnOf(token), state), (error: Error) => {
+      match(error.message, /^deleting EC2 Host \(h-[0-9a-f]+\): 1 error occurred:/);
+      match(error.message, /must be allocated to your AWS account for at least 24 hour\(s\)/);
+      return true;
+    });
+    ok((await provider.read(id, urnOf(token), state)).id, "the host is still there");
+  });
+
+  test("take no other zone: that is another host", async () => {
+    const { id, state, inputs } = await live(token, host);
+    const diff = await provider.diff(id, urnOf(token), state, { ...inputs, availabilityZone: "us-west-2c" });
+    deepEqual(diff.replaces, ["availabilityZone"]);
+  });
+
+  test("show as drift what somebody changed outside", async () => {
+    const { id, state, inputs } = await live(token, { ...host, tags });
+    const { tagResources } = await import("../../../../drivers/ec2/tags.ts");
+    const { ec2Client } = await import("../../../../drivers/ec2/client.ts");
+    const client = ec2Client({ region });
+    await tagResources(client, [id], { Name: "renamed" });
+    client.destroy();
+    const { props } = await provider.read(id, urnOf(token), state);
+    equal(props.tags.Name, "renamed");
+    equal((await provider.diff(id, urnOf(token), props, inputs)).changes, true);
+  });
+
+  test("fail in the vendor's words when AWS has none", async () => {
+    await aws.control("faults", { action: "AllocateHosts", effect: "capacity", times: 3 });
+    await rejects(
+      live(token, host),
+      /allocating EC2 Host: operation error EC2: AllocateHosts, https response error StatusCode: 500, RequestID: [^,]*, api error InsufficientHostCapacity/,
+    );
+  });
+});
+
+describe("wrong inputs are refused before anything is made", () => {
+  const cases = [
+    {
+      token: "aws:ec2/dedicatedHost:DedicatedHost",
+      inputs: { instanceType: "mac2.metal" },
+      property: "availabilityZone",
+    },
+    {
+      token: "aws:ec2/dedicatedHost:DedicatedHost",
+      inputs: { availabilityZone: "us-west-2a" },
+      property: "instanceFamily",
+    },
+    {
+      token: "aws:ec2/dedicatedHost:DedicatedHost",
+      inputs: { availabilityZone: "us-west-2a", instanceType: "mac2.metal", hostMaintenance: "off" },
+      property: "hostMaintenance",
+    },
+    { token: "aws:ec2/launchTemplate:LaunchTemplate", inputs: { name: "a", namePrefix: "b" }, property: "namePrefix" },
+    {
+      token: "aws:ec2/launchTemplate:LaunchTemplate",
+      inputs: { metadataOptions: { httpToken: "required" } },
+      property: "metadataOptions.httpToken",
+    },
+    {
+      token: "aws:ec2/launchTemplate:LaunchTemplate",
+      inputs: { defaultVersion: 1, updateDefaultVersion: true },
+      property: "updateDefaultVersion",
+    },
+    {
+      token: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+      inputs: { securityGroupId: "sg-1", ipProtocol: "-1" },
+      property: "cidrIpv4",
+    },
+    {
+      token: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+      inputs: { securityGroupId: "sg-1", ipProtocol: "-1", cidrIpv4: "::", cidrIpv6: "::" },
+      property: "cidrIpv6",
+    },
+    { token: "aws:iam/role:Role", inputs: { name: "a" }, property: "assumeRolePolicy" },
+    { token: "aws:cloudwatch/logGroup:LogGroup", inputs: { retentionInDays: 31 }, property: "retentionInDays" },
+    {
+      token: "aws:cloudwatch/metricAlarm:MetricAlarm",
+      inputs: {
+        comparisonOperator: "LessThan",
+        evaluationPeriods: 1,
+        metricName: "m",
+        namespace: "n",
+        period: 60,
+        statistic: "Sum",
+      },
+      property: "comparisonOperator",
+    },
+    {
+      token: "aws:sns/topicSubscription:TopicSubscription",
+      inputs: { topic: "t", protocol: "pigeon", endpoint: "e" },
+      property: "protocol",
+    },
+  ];
+  for (const { token, inputs, property } of cases) {
+    test(`${token.split(":").at(-1)} ${JSON.stringify(inputs)}`, async () => {
+      const { failures } = await provider.check(urnOf(token), {}, inputs);
+      deepEqual(
+        failures.map((failure) => failure.property),
+        [property],
+      );
+    });
+  }
+});
+
+test("a launch template's change makes a new version, which becomes the default when asked to", async () => {
+  const token = "aws:ec2/launchTemplate:LaunchTemplate";
+  const { id, state, inputs } = await live(token, { ...template, name: "versions" });
+  deepEqual([state.latestVersion, state.defaultVersion], [1, 1]);
+  const second = { ...inputs, imageId: "ami-0123456789abcdef0" };
+  const { outs } = await provider.update(id, urnOf(token), state, second);
+  deepEqual([outs.latestVersion, outs.defaultVersion], [2, 2]);
+  const retagged = await provider.update(id, urnOf(token), outs, { ...second, tags: {} });
+  equal(retagged.outs.latestVersion, 2);
+});
+
+test("a new security group lets nothing out until a rule says so", async () => {
+  const group = await groupId();
+  const everything = { region, securityGroupId: group, ipProtocol: "-1", cidrIpv4: "0.0.0.0/0" };
+  const { id } = await live("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", everything);
+  match(id, /^sgr-/);
+});
+
+test("an automatic name is kept from one run to the next", async () => {
+  const urn = urnOf("aws:sns/topic:Topic");
+  const first = await provider.check(urn, {}, { region });
+  match(String(first.inputs.name), /^x-[0-9a-f]{7}$/);
+  const next = await provider.check(urn, first.inputs, { region });
+  equal(next.inputs.name, first.inputs.name);
+});
+
+test("functions tell account and region", async () => {
+  const identity = await provider.invoke("aws:index/getCallerIdentity:getCallerIdentity", {});
+  equal(identity.outputs.accountId, "123456789012");
+  const here = await provider.invoke("aws:index/getRegion:getRegion", {});
+  equal(here.outputs.region, "us-west-2");
+});
+
+test("without AWS_ENDPOINT_URL nothing is called", async () => {
+  const url = process.env.AWS_ENDPOINT_URL;
+  delete process.env.AWS_ENDPOINT_URL;
+  try {
+    await rejects(live("aws:sns/topic:Topic", { region }), /never calls the real AWS/);
+  } finally {
+    process.env.AWS_ENDPOINT_URL = url;
+  }
+});
