@@ -158,8 +158,9 @@ function requester(target: RegistryTarget, fetcher: typeof fetch): Requester {
   };
   return async (what, to, options = {}) => {
     const attempt = () => {
-      const own = authorization ? { Authorization: authorization } : {};
-      return send(what, to, { ...options, headers: { ...options.headers, ...own } });
+      const headers: Record<string, string> = { ...options.headers };
+      if (authorization) headers.Authorization = authorization;
+      return send(what, to, { ...options, headers });
     };
     let response = await attempt();
     if (response.status === 401) {

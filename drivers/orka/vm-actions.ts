@@ -87,8 +87,8 @@ async function deploy(ports: OrkaVmPorts, orka: Orka, wanted: OrkaVmInputs): Pro
     return await finish(ports, orka, wanted);
   } catch (error) {
     // The name was free and orka3 said that it deployed: this one is ours even if no mark can be seen.
-    const unlessAnother = (left: Vm) => (left.metadata?.[DEPLOYMENT_KEY] ?? deploymentId) === deploymentId;
-    await cleanUp(ports, orka, wanted.name, unlessAnother);
+    const isIt = (left: Vm) => left.metadata === undefined || left.metadata[DEPLOYMENT_KEY] === deploymentId;
+    await cleanUp(ports, orka, wanted.name, isIt);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { startEc2Mac } from "./server.ts";
 const configSchema = z.strictObject({
   /** Path of the `moto_server` program. */
   motoServer: z.string(),
-  /** Written with `{url, pid}` as soon as requests are answered. */
+  /** Written with `{url, motoUrl, pid}` as soon as requests are answered. */
   readyFile: z.string(),
   port: z.number().int().nonnegative().default(0),
   /** Simulated seconds in a real one. */
@@ -22,7 +22,7 @@ const { readyFile, rate, ...options } = configSchema.parse(JSON.parse(readFileSy
 
 const server = await startEc2Mac(options);
 if (rate !== undefined) server.clock.setRate(rate);
-writeReady(readyFile, { url: server.url, pid: process.pid });
+writeReady(readyFile, { url: server.url, motoUrl: server.motoUrl, pid: process.pid });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => {

@@ -26,6 +26,8 @@ export interface Ec2MacOptions {
 export interface Ec2Mac {
   /** For `AWS_ENDPOINT_URL`. */
   url: string;
+  /** Of the moto behind it. */
+  motoUrl: string;
   clock: SimClock;
   close(): Promise<void>;
 }
@@ -62,7 +64,7 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, clock, close };
+  return { url: `http://127.0.0.1:${port}`, motoUrl: moto.url, clock, close };
 }
 
 /** Time goes on while the simulator is down, at the rate it had. */

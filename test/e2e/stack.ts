@@ -21,7 +21,12 @@ export interface Finished {
 /** The blocks of a stack file, as a test changes them. */
 export interface Settings {
   images: { name: string; reference?: string }[];
-  pools: { name: string; hosts?: number | { name: string; slots?: number }[]; vms?: { image: string; count: number }[]; vm?: { diskGb: number } }[];
+  pools: {
+    name: string;
+    hosts?: number | { name: string; slots?: number }[];
+    vms?: { image: string; count: number }[];
+    vm?: { diskGb: number };
+  }[];
 }
 
 /** A simulated stack of its own, with the engine to drive it. */
@@ -75,7 +80,9 @@ export async function startStack(): Promise<TestStack> {
   };
   const inStack = (args: string[]) => [...args, "--stack", "local", "--non-interactive"];
   const ask = async (url: string, body?: object) => {
-    const init = body ? { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } } : {};
+    const init = body
+      ? { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }
+      : {};
     const response = await fetch(url, init);
     if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
     const answer = await response.text();
@@ -97,7 +104,7 @@ export async function startStack(): Promise<TestStack> {
     fleet: (...args) =>
       run(process.execPath, [path.join(repositoryRoot, "scripts/fleet.ts"), ...args, "-C", folder, "--stack", "local"]),
     aws: (where, body) => ask(`${sandbox.addresses.ec2Url}/_sim/${where}`, body),
-    orka: (where, body) => ask(`${sandbox.addresses.orkaUrl}/_sim/${where}`, body),
+    orka: (where, body) => ask(`${sandbox.addresses.orkaUrl}/sim/${where}`, body),
     tartHome: (mac) => path.join(folder, "simulated/macs", mac, "Users/admin/.tart"),
     async end() {
       await stopSandbox(folder);
@@ -131,7 +138,7 @@ export function changes(preview: Finished): string[] {
   if (preview.code !== 0) throw new Error(`the preview failed:\n${preview.stderr}\n${preview.stdout}`);
   const { steps } = JSON.parse(preview.stdout) as { steps: Step[] };
   return steps
-    .filter(({ op }) => op !== "same")
+    .filter(({ op }) => op !== "same" && op !== "create-replacement" && op !== "delete-replaced")
     .map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`)
     .toSorted();
 }

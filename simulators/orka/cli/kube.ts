@@ -31,7 +31,7 @@ export function kubeOf(target: Target, terminal: Terminal): Kube {
       const answer = await send(method, url, target.token, body);
       kube.quirks = answer.quirks;
       if (answer.die) terminal.die();
-      const parsed = JSON.parse(answer.body) as { message?: string };
+      const parsed = parseBody(answer.body);
       if (answer.status >= 400) throw new CallError(parsed.message ?? answer.body);
       return parsed;
     },
@@ -75,6 +75,14 @@ function send(method: string, url: URL, token: string, body: object | undefined)
     });
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+function parseBody(body: string): { message?: string } {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new CallError(`invalid character '${body[0] ?? ""}' looking for beginning of value`);
+  }
 }
 
 function quirksOf(header: string | string[] | undefined): Quirks {

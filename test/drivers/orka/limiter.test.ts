@@ -33,6 +33,7 @@ test("no more than the limit run at once, the others in the order of their comin
   for (const t of tasks) t.end();
   await Promise.all(all);
   assert.deepEqual(started, [0, 1, 2, 3]);
+  assert.equal(await limit("cluster", async () => "ran"), "ran", "all places are free again");
 });
 
 test("a task that fails frees its place", async () => {
@@ -43,6 +44,7 @@ test("a task that fails frees its place", async () => {
   first.fail();
   await failed;
   assert.equal(await second, "ran");
+  assert.equal(await limit("cluster", async () => "ran"), "ran");
 });
 
 test("clusters do not wait for each other", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFailure } from "../../../drivers/errors.ts";
+import { DriverError, isFailure } from "../../../drivers/errors.ts";
 import type { OrkaVmPorts } from "../../../drivers/orka/vm-actions.ts";
 import type { OrkaVmInputs } from "../../../drivers/orka/vm-decisions.ts";
 import { type OrkaVmOutputs, orkaVmLifecycle } from "../../../drivers/orka/vm-resource.ts";
@@ -168,11 +168,28 @@ test("what another run deployed meanwhile is not cleaned up", async () => {
   assert.deepEqual(calls, []);
 });
 
+test("a VM that somebody put in the place of a fresh one is not cleaned up", async () => {
+  const { cluster, orka, inputs } = await scene();
+  const resize: typeof orka.vms.resize = async (name) => {
+    await orka.vms.delete(name);
+    await orka.vms.deploy({ name, config: "sonoma", metadata: { owner: "somebody" }, timeoutMinutes: 1 });
+    throw new DriverError("resize failed", { kind: "failed" });
+  };
+  const replaced = { ...orka, vms: { ...orka.vms, resize } };
+  const ports = testPorts(inProcessExec(), { connect: async () => replaced });
+  await assert.rejects(withToken(orkaVmLifecycle(ports), cluster).create(inputs), { message: "resize failed" });
+  assert.deepEqual(
+    cluster.state.vms.map((vm) => vm.metadata),
+    [{ owner: "somebody" }],
+  );
+});
+
 test("the disk grows in place, once", async () => {
   const { cluster, lifecycle, inputs } = await scene();
   const { id, outs } = await lifecycle.create(inputs);
   const grown = await lifecycle.update(id, outs, { ...inputs, diskGb: 200 });
   assert.equal(grown.outs.diskGb, 200);
+  await lifecycle.update(id, grown.outs, { ...inputs, diskGb: 200 });
   assert.deepEqual(
     cluster.state.vms.map((vm) => [vm.diskGb, vm.boots]),
     [[200, 3]],

@@ -60,8 +60,12 @@ export async function callTart(
   const output = { stdout: "", stderr: "" };
   const exitCode = await tart(argv, {
     env,
-    out: (text) => void (output.stdout += text),
-    err: (text) => void (output.stderr += text),
+    out: (text) => {
+      output.stdout += text;
+    },
+    err: (text) => {
+      output.stderr += text;
+    },
     stdin: () => Readable.from([Buffer.from(stdin)]),
     die: () => {
       throw new Error("a fault that ends the program needs a program of its own");

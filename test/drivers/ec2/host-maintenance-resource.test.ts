@@ -1,0 +1,113 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import { ec2Client } from "../../../drivers/ec2/client.ts";
+import { type HostMaintenanceInputs, lifecycle } from "../../../drivers/ec2/host-maintenance-resource.ts";
+import { allocateHosts, describeHosts, modifyHosts, releaseHosts } from "../../../drivers/ec2/hosts.ts";
+import { fleetMarkTag, type Tags } from "../../../drivers/ec2/tags.ts";
+import { isFailure } from "../../../drivers/errors.ts";
+import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
+
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const fleetId = "mobile-1a2b3c4d";
+const mark = { [fleetMarkTag]: fleetId };
+const region = "us-west-2";
+
+let aws: TestAws;
+let ec2: EC2Client;
+before(async () => {
+  aws = await startTestAws();
+  ec2 = ec2Client({ region });
+});
+after(async () => {
+  ec2.destroy();
+  await aws.close();
+});
+
+async function newHosts(quantity: number, tags: Tags = mark): Promise<string[]> {
+  const clientToken = crypto.randomUUID();
+  return allocateHosts(ec2, { zone: "us-west-2a", instanceType: "mac2.metal", quantity, clientToken, tags });
+}
+
+function wanting(hostIds: string[]): HostMaintenanceInputs {
+  return { region, hostIds, hostMaintenance: "off", fleetId };
+}
+
+async function settings(ids: string[]): Promise<string[]> {
+  return (await describeHosts(ec2, { ids })).map((host) => host.hostMaintenance);
+}
+
+test("creating it switches maintenance off on every host, more than one request holds", async () => {
+  const hostIds = await newHosts(60);
+  const { id, outs } = await lifecycle.create(wanting(hostIds));
+  equal(id, "mobile-1a2b3c4d/us-west-2/host-maintenance");
+  deepEqual(outs, wanting(hostIds));
+  deepEqual(new Set(await settings(hostIds)), new Set(["off"]));
+  equal((await lifecycle.diff(id, outs, wanting(hostIds.toReversed()))).changes, false);
+});
+
+test("a host with maintenance on is drift, and the next update mends it", async () => {
+  const hostIds = await newHosts(2);
+  const { id, outs } = await lifecycle.create(wanting(hostIds));
+  await modifyHosts(ec2, hostIds.slice(0, 1), { hostMaintenance: "on" });
+  const seen = await lifecycle.read(id, outs);
+  deepEqual(seen.props, { ...outs, hostMaintenance: "on" });
+  equal((await lifecycle.diff(id, seen.props ?? outs, wanting(hostIds))).changes, true);
+  deepEqual((await lifecycle.update(id, outs, wanting(hostIds))).outs, outs);
+  deepEqual(await settings(hostIds), ["off", "off"]);
+});
+
+test("a host that is gone drops out, and with the last one the resource is gone", async () => {
+  const hostIds = await newHosts(2);
+  const [first = "", second = ""] = hostIds;
+  const { id, outs } = await lifecycle.create(wanting(hostIds));
+  aws.clock.advance(24 * 3600);
+  await releaseHosts(ec2, [first], mark);
+  deepEqual((await lifecycle.read(id, outs)).props, wanting([second]));
+  await releaseHosts(ec2, [second], mark);
+  deepEqual(await lifecycle.read(id, outs), {});
+  await rejects(lifecycle.update(id, outs, wanting(hostIds)), /is not off on all/);
+});
+
+test("a pool without hosts has nothing to keep", async () => {
+  const { id, outs } = await lifecycle.create(wanting([]));
+  deepEqual((await lifecycle.read(id, outs)).props, outs);
+});
+
+test("hosts of somebody else are left alone", async () => {
+  const [ours, theirs] = [await newHosts(1), await newHosts(1, { [fleetMarkTag]: "somebody-else" })];
+  await rejects(lifecycle.create(wanting([...ours, ...theirs])), (error) => isFailure(error, "not-ours"));
+  deepEqual(await settings([...ours, ...theirs]), ["on", "on"]);
+});
+
+test("removing it leaves the setting, so that no Mac moves under anybody", async () => {
+  const hostIds = await newHosts(1);
+  const { id, outs } = await lifecycle.create(wanting(hostIds));
+  await lifecycle.remove(id, outs);
+  deepEqual(await settings(hostIds), ["off"]);
+});
+
+describe("check", () => {
+  const cases: [name: string, inputs: object, properties: string[]][] = [
+    ["accepts what is right", wanting(["h-0123456789abcdef0"]), []],
+    ["leaves alone what is unknown", { ...wanting([]), hostIds: unknown, fleetId: unknown }, []],
+    ["leaves alone an unknown host", wanting([unknown, "h-0123456789abcdef0"]), []],
+    ["refuses what is no host", wanting(["i-1"]), ["hostIds.0"]],
+    ["refuses another word", { ...wanting([]), hostMaintenance: "no" }, ["hostMaintenance"]],
+  ];
+  for (const [name, inputs, properties] of cases) {
+    test(name, async () => {
+      const news = inputs as HostMaintenanceInputs;
+      const checked = await lifecycle.check(news, news);
+      deepEqual(
+        checked.failures.map((failure) => failure.property),
+        properties,
+      );
+    });
+  }
+});
+
+test("another region is another resource", async () => {
+  const diff = await lifecycle.diff("id", wanting([]), { ...wanting([]), region: "eu-west-1" });
+  deepEqual(diff, { changes: true, replaces: ["region"] });
+});

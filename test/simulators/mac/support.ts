@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SYSTEM_PROGRAMS } from "../../../simulators/mac/session.ts";
+
+/** A new folder for a simulated Mac's disk. */
+export function newRoot(): string {
+  return mkdtempSync(join(tmpdir(), "mac-"));
+}
+
+/** Runs one simulated program of macOS, without ssh. */
+export async function runProgram(root: string, argv: [string, ...string[]], env: Record<string, string> = {}) {
+  const [program, ...args] = argv;
+  const child = spawn(join(SYSTEM_PROGRAMS, program), args, {
+    env: {
+      PATH: `${SYSTEM_PROGRAMS}:/usr/bin:/bin`,
+      MAC_SIM_ROOT: root,
+      MAC_SIM_NODE: process.execPath,
+      ...env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { exitCode, stdout, stderr };
+}
+
+/** Looks until it is so, for at most 10 s. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`still not so: ${isSo}`);
+    await sleep(10);
+  }
+}
+
+/** True while this process runs. */
+export function runs(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
