@@ -76,7 +76,7 @@ const hostSchema = z
   .transform(
     (host): ObservedHost => ({
       hostId: host.HostId,
-      name: host.Tags["Name"] ?? "",
+      name: host.Tags.Name ?? "",
       state: host.State,
       zone: host.AvailabilityZone,
       instanceType: host.HostProperties.InstanceType,

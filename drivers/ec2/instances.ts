@@ -58,7 +58,7 @@ const instanceSchema = z
   .transform(
     (instance): ObservedInstance => ({
       instanceId: instance.InstanceId,
-      name: instance.Tags["Name"] ?? "",
+      name: instance.Tags.Name ?? "",
       state: instance.State.Name,
       hostId: instance.Placement.HostId,
       instanceType: instance.InstanceType,

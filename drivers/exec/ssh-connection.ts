@@ -41,7 +41,6 @@ export function sshConnection(target: SshTarget): SshConnection {
 /** Ends all shared connections of this process, and with them what still runs over them; removes its private folder. */
 export async function closeSshConnections(): Promise<void> {
   await Promise.all([...connections.values()].map((connection) => connection.close()));
-  connections.clear();
   removeFolder();
 }
 
@@ -81,7 +80,7 @@ export class SshConnection {
     return this.#opening;
   }
 
-  /** Arguments for an ssh client that goes through the shared connection, or by itself should that have just ended. */
+  /** Arguments for an ssh client that goes through the shared connection, or by itself should that be full or just gone. */
   clientArgs(commandLine: string): string[] {
     return [...this.#options(), "-o", "ControlMaster=no", "--", this.#target.address, commandLine];
   }
@@ -128,7 +127,7 @@ export class SshConnection {
       UserKnownHostsFile: this.#path("h"),
       GlobalKnownHostsFile: "none",
       // Without the port in the name, so that one pinned line serves.
-      HostKeyAlias: address,
+      HostKeyAlias: address.toLowerCase(),
       CheckHostIP: "no",
       UpdateHostKeys: "no",
       ConnectTimeout: CONNECT_SECONDS,
@@ -152,7 +151,8 @@ export class SshConnection {
   #placeFiles(): void {
     const { identity, address, hostKey } = this.#target;
     // Written once each: rewriting would truncate what an ssh may be reading at this moment.
-    if (!existsSync(this.#path("h"))) writeFileSync(this.#path("h"), `${address} ${hostKey}\n`, { mode: 0o600 });
+    if (!existsSync(this.#path("h")))
+      writeFileSync(this.#path("h"), `${address.toLowerCase()} ${hostKey}\n`, { mode: 0o600 });
     if (!("privateKey" in identity) || existsSync(this.#path("k"))) return;
     // OpenSSH refuses a key file with other line ends, or without the last one.
     const text = `${identity.privateKey.replaceAll("\r\n", "\n").trimEnd()}\n`;
@@ -168,7 +168,9 @@ export class SshConnection {
 /** This process's private folder. Those of processes that were killed go away at the same time. */
 function folder(): string {
   if (privateFolder && existsSync(privateFolder)) return privateFolder;
-  const parent = tmpdir().length <= LONGEST_TEMP_FOLDER ? tmpdir() : "/tmp";
+  // ssh would split a path at a blank and expand a percent sign.
+  const isUsable = tmpdir().length <= LONGEST_TEMP_FOLDER && /^[\w./+-]+$/.test(tmpdir());
+  const parent = isUsable ? tmpdir() : "/tmp";
   sweep(parent);
   privateFolder = mkdtempSync(join(parent, `mrf-${process.pid}-`));
   process.once("exit", endAtExit);

@@ -64,7 +64,8 @@ export async function removeHostFiles(exec: Exec, paths: readonly string[]): Pro
   await shell(exec, 'for path; do rm -f "$path" || exit 1; done', paths);
 }
 
-const writeAside = `umask 077; mkdir -p "$(dirname "$1")" && new=$1.$$.new && cat >"$new" || exit 1`;
+const writeAside = `umask 077; folder=\${1%/*}; [ -d "$folder" ] || mkdir -p "$folder" || exit 1
+new=$1.$$.new; cat >"$new" || exit 1`;
 
 interface ShellOptions {
   stdin?: string;

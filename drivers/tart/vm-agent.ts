@@ -4,7 +4,6 @@ import { DriverError } from "../errors.ts";
 import type { Exec, Output } from "../exec/types.ts";
 import { runArguments } from "./cli.ts";
 import type { Clock } from "./clock.ts";
-import { recognise, type Verdict } from "./errors.ts";
 import { type HostPlaces, readHostFileEnd, writeHostFile } from "./host-files.ts";
 
 /** The launchd job that keeps a VM running in the session of the Mac's user. */
@@ -18,8 +17,8 @@ export interface VmAgent {
   start(): Promise<void>;
   /** Takes the job from launchd and waits until launchd has forgotten it. */
   unload(): Promise<void>;
-  /** What the last lines of the VM's error log mean, when they are of a known kind. */
-  lastFailure(): Promise<(Verdict & { text: string }) | undefined>;
+  /** The end of the VM's error log since it was started. */
+  lastWords(): Promise<string>;
 }
 
 const timeoutSeconds = 30;
@@ -60,11 +59,7 @@ export function vmAgent(exec: Exec, places: HostPlaces, vm: string, clock: Clock
         await clock.sleep(1);
       }
     },
-    async lastFailure() {
-      const text = await readHostFileEnd(exec, errorLog, 20);
-      const verdict = recognise(text);
-      return verdict && { ...verdict, text };
-    },
+    lastWords: () => readHostFileEnd(exec, errorLog, 20),
   };
 }
 

@@ -1,4 +1,5 @@
 import { DriverError, isFailure } from "../errors.ts";
+import { recognise } from "./errors.ts";
 import type { Tart } from "./types.ts";
 import { type VmAgent, vmAgent } from "./vm-agent.ts";
 import type { VmPorts } from "./vm-build.ts";
@@ -28,7 +29,7 @@ export async function startVm(ports: VmPorts, name: string): Promise<string> {
     const address = await runningAddress(ports, name, agent);
     agreed = address ? agreed + 1 : 0;
     if (address && agreed === agreeingReadings) return address;
-    if (clock.now() > deadline) throw tooSlow(ports, name);
+    if (clock.now() > deadline) throw tooSlow(ports, name, await agent.lastWords());
     await clock.sleep(1);
   }
 }
@@ -45,20 +46,17 @@ async function runningAddress(ports: VmPorts, name: string, agent: VmAgent): Pro
 
 /** launchd would start it again and again, to no avail. */
 async function failOnKnownCause({ exec }: VmPorts, name: string, agent: VmAgent): Promise<void> {
-  const failure = await agent.lastFailure();
-  if (!failure) return;
+  const vendorText = await agent.lastWords();
+  const verdict = recognise(vendorText);
+  if (!verdict) return;
   await agent.unload();
-  const { kind, hint, text } = failure;
-  throw new DriverError(`VM ${name} on ${exec.where} does not start`, {
-    kind,
-    vendorText: text,
-    ...(hint ? { hint } : {}),
-  });
+  throw new DriverError(`VM ${name} on ${exec.where} does not start`, { ...verdict, vendorText });
 }
 
-function tooSlow({ exec }: VmPorts, name: string): DriverError {
+function tooSlow({ exec }: VmPorts, name: string, vendorText: string): DriverError {
   return new DriverError(`VM ${name} on ${exec.where} had no address after ${startSeconds} s`, {
     kind: "timeout",
+    vendorText,
     hint: `Look at its screen, and at ~/.mac-runner-fleet/log/${name}.err on the Mac.`,
   });
 }

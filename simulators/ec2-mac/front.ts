@@ -77,7 +77,7 @@ export class Front {
       request.socket.destroy();
       return;
     }
-    if (fault?.effect === "slow-answer") await delay(fault.delayMs);
+    if (fault?.effect === "slow-answer") await patience(response, fault.delayMs);
     passOn(answer, response);
   }
 
@@ -151,6 +151,13 @@ export class Front {
     state.clock = { now: clock.now(), rate: clock.rate, savedAt: Date.now() };
     saveState(stateFile, state);
   }
+}
+
+/** Waits, but not for a client that has gone. */
+async function patience(response: ServerResponse, milliseconds: number): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  await delay(milliseconds, undefined, { signal: gone.signal }).catch(() => undefined);
 }
 
 function xmlAnswer(xml: string): Answer {

@@ -28,6 +28,8 @@ export function programEnvironment(mac: MacEnvironment): Record<string, string> 
     PATH: [...mac.path, SYSTEM_PROGRAMS, "/usr/bin", "/bin", "/usr/sbin", "/sbin"].join(":"),
     MAC_SIM_ROOT: mac.root,
     MAC_SIM_NODE: process.execPath,
+    // Simulated programs written for Node start three times as fast from the second time on.
+    NODE_COMPILE_CACHE: join(mac.root, "node-cache"),
     ...mac.env,
   };
 }

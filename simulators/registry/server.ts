@@ -8,8 +8,6 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface RegistryServer {
   /** `127.0.0.1` and the port; the first part of an image's name. */
   address: string;
-  /** Its process, for a program that must name it later. */
-  pid: number;
   close(): Promise<void>;
 }
 
@@ -42,7 +40,6 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
   ]);
   return {
     address: `127.0.0.1:${port}`,
-    pid: child.pid ?? 0,
     async close() {
       if (child.exitCode === null && child.signalCode === null) child.kill();
       await exited;

@@ -4,7 +4,7 @@ import { withLock } from "./locks.ts";
 import { type Home, milliseconds, type World } from "./world.ts";
 
 /** One entry of macOS's `/var/db/dhcpd_leases`. */
-export interface Lease {
+interface Lease {
   ipAddress: string;
   macAddress: string;
   /** Seconds since 1970. */
@@ -15,7 +15,7 @@ const leaseSeconds = 86_400;
 const network = "192.168.64.";
 
 /** Where the lease file lies: `TART_SIM_LEASES`, or beside the other things of the simulated Mac. */
-export function leasesPath(home: Home, env: World["env"]): string {
+function leasesPath(home: Home, env: World["env"]): string {
   return env.TART_SIM_LEASES || join(home.host, "dhcpd_leases");
 }
 

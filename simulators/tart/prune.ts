@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { collectImages, listImages, listLocal } from "./storage.ts";
 import type { VmFolder } from "./vm.ts";
@@ -41,7 +41,9 @@ export function reclaim(home: Home, world: World, requiredBytes: number, except?
   if (world.env.TART_NO_AUTO_PRUNE !== undefined || world.env.TART_SIM_FREE_BYTES === undefined) return;
   let missing = requiredBytes - Number(world.env.TART_SIM_FREE_BYTES);
   const chosen: Prunable[] = [];
-  for (const prunable of prunableCaches(home).filter((p) => p.path !== except?.path)) {
+  // A tag is a link to what is kept.
+  const kept = except && realpathSync(except.path);
+  for (const prunable of prunableCaches(home).filter((p) => realpathSync(p.path) !== kept)) {
     if (missing <= 0) break;
     missing -= prunable.allocatedBytes;
     chosen.push(prunable);

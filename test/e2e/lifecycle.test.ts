@@ -2,9 +2,6 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, test } from "node:test";
-import { localExec } from "../../drivers/exec/local.ts";
-import { orkaCli } from "../../drivers/orka/cli.ts";
-import { openSession } from "../../drivers/orka/session.ts";
 import { changes, type Finished, startStack, type TestStack } from "./stack.ts";
 
 const daySeconds = 24 * 3600;
@@ -105,17 +102,14 @@ test("another image replaces the machines made from it and no others", async () 
 });
 
 test("a VM deleted behind Pulumi's back is found by refresh and made again by up", async () => {
-  const { sandbox } = stack;
-  const here = localExec({ env: sandbox.environment });
-  const cluster = { apiUrl: sandbox.addresses.orkaUrl, namespace: "orka-default" };
-  const orka = orkaCli(here, await openSession(here, cluster, sandbox.secrets.orkaToken));
-  await orka.vms.delete("ci-macs-local-orka-orka-sonoma-1");
-  const exec = localExec({ env: { ...stack.sandbox.environment, TART_HOME: stack.tartHome("office-mac-1") } });
-  const tart = path.join(import.meta.dirname, "../../simulators/tart/bin/tart");
-  const name = "ci-macs-local-office-slot-1";
-  await exec.run({ argv: [tart, "stop", name], timeoutSeconds: 60 });
-  const deleted = await exec.run({ argv: [tart, "delete", name], timeoutSeconds: 60 });
-  assert.equal(deleted.exitCode, 0, deleted.stderr);
+  await (await stack.orkaCli()).vms.delete("ci-macs-local-orka-orka-sonoma-1");
+  const mac = stack.mac("office-mac-1");
+  const vm = "ci-macs-local-office-slot-1";
+  for (const argv of [
+    ["sh", "-c", `launchctl bootout gui/$(id -u)/mac-runner-fleet.vm.${vm}`],
+    ["sh", "-c", `tart stop ${vm}; tart delete ${vm}`],
+  ] as [string, ...string[]][])
+    assert.equal((await mac.run({ argv, timeoutSeconds: 60 })).exitCode, 0, argv.join(" "));
 
   succeeds(await stack.run("refresh", "--yes", "--skip-preview"));
   assert.deepEqual(changes(await stack.run("preview", "--json")), [

@@ -7,6 +7,11 @@ import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { localExec } from "../../drivers/exec/local.ts";
+import { closeSshConnections, sshExec } from "../../drivers/exec/ssh.ts";
+import type { Exec } from "../../drivers/exec/types.ts";
+import { orkaCli } from "../../drivers/orka/cli.ts";
+import { openSession } from "../../drivers/orka/session.ts";
+import type { Orka } from "../../drivers/orka/types.ts";
 import { type Pulumi, pulumiCli } from "../../drivers/pulumi/cli.ts";
 import { type Sandbox, startSandbox, stopSandbox } from "../../simulators/sandbox/sandbox.ts";
 import { repositoryRoot } from "../support/tools.ts";
@@ -46,6 +51,10 @@ export interface TestStack {
   /** Says something to the simulated AWS. */
   aws(path: string, body?: object): Promise<AwsState>;
   orka(path: string, body?: object): Promise<OrkaState>;
+  /** The cluster, for what somebody does behind Pulumi's back. */
+  orkaCli(): Promise<Orka>;
+  /** A Mac by ssh. */
+  mac(name: string): Exec;
   tartHome(mac: string): string;
   end(): Promise<void>;
 }
@@ -78,6 +87,7 @@ export async function startStack(): Promise<TestStack> {
     printed.push(stdout, stderr);
     return { code, stdout, stderr };
   };
+  const here = localExec({ cwd: folder, env: sandbox.environment });
   const inStack = (args: string[]) => [...args, "--stack", "local", "--non-interactive"];
   const ask = async (url: string, body?: object) => {
     const init = body
@@ -92,7 +102,7 @@ export async function startStack(): Promise<TestStack> {
   return {
     sandbox,
     printed,
-    pulumi: pulumiCli(localExec({ cwd: folder, env: sandbox.environment }), "local"),
+    pulumi: pulumiCli(here, "local"),
     change(edit) {
       const stackFile = parse(readFileSync(file, "utf8"));
       const block = (name: string) => stackFile.config[`mac-runner-fleet:${name}`];
@@ -100,13 +110,28 @@ export async function startStack(): Promise<TestStack> {
       writeFileSync(file, stringify(stackFile));
     },
     run: (...args) => run("pulumi", inStack(args)),
-    start: (...args) => start("pulumi", inStack(args)),
+    start(...args) {
+      const child = start("pulumi", inStack(args));
+      for (const stream of [child.stdout, child.stderr]) void text(stream).then((all) => printed.push(all));
+      return child;
+    },
     fleet: (...args) =>
       run(process.execPath, [path.join(repositoryRoot, "scripts/fleet.ts"), ...args, "-C", folder, "--stack", "local"]),
     aws: (where, body) => ask(`${sandbox.addresses.ec2Url}/_sim/${where}`, body),
     orka: (where, body) => ask(`${sandbox.addresses.orkaUrl}/sim/${where}`, body),
+    async orkaCli() {
+      const cluster = { apiUrl: sandbox.addresses.orkaUrl, namespace: "orka-default" };
+      return orkaCli(here, await openSession(here, cluster, sandbox.secrets.orkaToken));
+    },
+    mac(name) {
+      const found = sandbox.addresses.macs.find((mac) => mac.name === name);
+      if (!found) throw new Error(`no Mac ${name}`);
+      const identity = { privateKey: sandbox.secrets.sshPrivateKey };
+      return sshExec({ address: "127.0.0.1", port: found.port, user: "admin", hostKey: found.hostKey, identity });
+    },
     tartHome: (mac) => path.join(folder, "simulated/macs", mac, "Users/admin/.tart"),
     async end() {
+      await closeSshConnections();
       await stopSandbox(folder);
     },
   };

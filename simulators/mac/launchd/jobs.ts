@@ -3,55 +3,28 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import { parsePlist } from "./plist.ts";
-
-/** What of a launchd.plist is followed; other keys are accepted and ignored, as launchd does. Source: launchd.plist(5). */
-export const jobSchema = z.object({
-  Label: z.string().min(1),
-  ProgramArguments: z.array(z.string()).min(1),
-  EnvironmentVariables: z.record(z.string(), z.string()).default({}),
-  WorkingDirectory: z.string().optional(),
-  StandardOutPath: z.string().default("/dev/null"),
-  StandardErrorPath: z.string().default("/dev/null"),
-  RunAtLoad: z.boolean().default(false),
-  KeepAlive: z.union([z.boolean(), z.object({ SuccessfulExit: z.boolean() })]).default(false),
-  /** Seconds between two starts. */
-  ThrottleInterval: z.number().nonnegative().default(10),
-  /** Seconds between SIGTERM and SIGKILL. */
-  ExitTimeOut: z.number().nonnegative().default(20),
-  AbandonProcessGroup: z.boolean().default(false),
-});
-
-/** One job as its property list describes it. */
-export type Job = z.output<typeof jobSchema>;
-
-const statusSchema = z.object({
-  state: z.enum(["running", "not running", "spawn scheduled"]),
-  pid: z.number().optional(),
-  runs: z.number(),
-  /** As `launchctl print` words it. */
-  lastExit: z.string(),
-});
+import type { Job } from "./job.ts";
 
 /** What a job's supervisor last wrote about it. */
-export type Status = z.output<typeof statusSchema>;
-
-const recordSchema = z.object({ domain: z.string(), plistPath: z.string(), job: jobSchema });
+export interface Status {
+  state: "running" | "not running" | "spawn scheduled";
+  pid?: number;
+  runs: number;
+  /** As `launchctl print` words it. */
+  lastExit: string;
+}
 
 /** A job that is loaded, where its files are, and who looks after it. */
-export interface LoadedJob extends z.output<typeof recordSchema> {
+export interface LoadedJob {
+  domain: string;
+  plistPath: string;
+  job: Job;
   /** Its folder under `<root>/launchd`; the job is loaded for as long as this exists. */
   folder: string;
 }
 
 const NOT_STARTED: Status = { state: "not running", runs: 0, lastExit: "(never exited)" };
 const SUPERVISOR = join(import.meta.dirname, "supervisor.ts");
-
-/** Reads a property list and what of it makes a job. Throws when it is not one. */
-export function readJob(plistPath: string): Job {
-  return jobSchema.parse(parsePlist(readFileSync(plistPath, "utf8")));
-}
 
 /** The job of this label in this domain, if it is loaded. */
 export function findJob(root: string, domain: string, label: string): LoadedJob | undefined {
@@ -65,7 +38,7 @@ export function loadedJobs(root: string): LoadedJob[] {
   return names.flatMap((name) => {
     const folder = join(parent, name);
     const text = readIfThere(join(folder, "job.json"));
-    return text === undefined ? [] : [{ ...recordSchema.parse(JSON.parse(text)), folder }];
+    return text === undefined ? [] : [{ ...JSON.parse(text), folder }];
   });
 }
 
@@ -74,6 +47,8 @@ export function loadedJobs(root: string): LoadedJob[] {
  * `startMac` left on the disk, not from the caller's: variables of an ssh session stay there.
  */
 export async function loadJob(root: string, domain: string, plistPath: string): Promise<void> {
+  // Loaded when needed: a schema library would double the start time of every launchctl and supervisor.
+  const { readJob } = await import("./job.ts");
   const job = readJob(plistPath);
   const folder = join(root, "launchd", encodeURIComponent(`${domain}/${job.Label}`));
   mkdirSync(folder, { recursive: true });
@@ -81,7 +56,7 @@ export async function loadJob(root: string, domain: string, plistPath: string): 
   writeWhole(join(folder, "job.json"), JSON.stringify({ domain, plistPath, job }));
   const env = readIfThere(environmentFile(root));
   const supervisor = spawn(process.execPath, [SUPERVISOR, folder], {
-    env: env === undefined ? process.env : z.record(z.string(), z.string()).parse(JSON.parse(env)),
+    env: env === undefined ? process.env : JSON.parse(env),
     detached: true,
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -99,7 +74,7 @@ export function environmentFile(root: string): string {
 /** What the job does at present. */
 export function readStatus(folder: string): Status {
   const text = readIfThere(join(folder, "status.json"));
-  return text === undefined ? NOT_STARTED : statusSchema.parse(JSON.parse(text));
+  return text === undefined ? NOT_STARTED : JSON.parse(text);
 }
 
 /** For the supervisor: says what the job does now. */

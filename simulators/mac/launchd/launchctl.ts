@@ -2,17 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readFaults } from "../faults.ts";
-import {
-  findJob,
-  type LoadedJob,
-  loadedJobs,
-  loadJob,
-  readJob,
-  readStatus,
-  signalSupervisor,
-  unloadJob,
-} from "./jobs.ts";
+import { findJob, type LoadedJob, loadedJobs, loadJob, readStatus, signalSupervisor, unloadJob } from "./jobs.ts";
 
 const root = process.env.MAC_SIM_ROOT ?? "";
 
@@ -51,7 +41,7 @@ async function bootstrap([domain = "", ...plists]: string[]): Promise<void> {
   if (isForbidden(domain)) throw inputOutputError();
   if (!hasDomain(domain)) throw new Refusal("Bootstrap failed: 125: Domain does not support specified action", 125);
   for (const plistPath of plists) {
-    const label = labelIn(plistPath);
+    const label = await labelIn(plistPath);
     if (existsSync(disabledFile(`${domain}/${label}`)))
       throw new Refusal("Bootstrap failed: 119: Service is disabled", 119);
     if (findJob(root, domain, label)) throw inputOutputError();
@@ -61,8 +51,9 @@ async function bootstrap([domain = "", ...plists]: string[]): Promise<void> {
 
 async function bootout([target = "", plistPath]: string[]): Promise<void> {
   if (isForbidden(target)) throw new Refusal("Boot-out failed: 1: Operation not permitted", 1);
-  const loaded = plistPath ? findJob(root, target, labelIn(plistPath)) : find(target);
+  const loaded = plistPath ? findJob(root, target, await labelIn(plistPath)) : find(target);
   if (!loaded) throw new Refusal("Boot-out failed: 3: No such process", 3);
+  const { readFaults } = await import("../faults.ts");
   await unloadJob(loaded, !readFaults(root).bootoutReturnsEarly);
 }
 
@@ -140,7 +131,8 @@ function setDisabled(target = "", isDisabled: boolean): void {
 }
 
 /** Every reason for which macOS would not take a property list comes out as the same five words. */
-function labelIn(plistPath: string): string {
+async function labelIn(plistPath: string): Promise<string> {
+  const { readJob } = await import("./job.ts");
   try {
     return readJob(plistPath).Label;
   } catch {

@@ -6,10 +6,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { jobSchema, readStatus, type Status, writeStatus } from "./jobs.ts";
+import type { Job } from "./job.ts";
+import { readStatus, type Status, writeStatus } from "./jobs.ts";
 
 const folder = process.argv[2] ?? "";
-const job = jobSchema.parse(JSON.parse(readFileSync(join(folder, "job.json"), "utf8")).job);
+const job: Job = JSON.parse(readFileSync(join(folder, "job.json"), "utf8")).job;
 
 /** How `launchctl print` words the exit code of a job that launchd could not start. */
 const CANNOT_START = "78: EX_CONFIG";

@@ -17,7 +17,7 @@ export const command: CommandSpec = {
       return 0;
     }
     const name = remoteName(text);
-    const digest = name.digest ?? linkedDigest(imageFolder(home, name).path);
+    const digest = linkedDigest(imageFolder(home, name).path) ?? name.digest;
     if (!digest) throw runtimeError(`OCI storage error: ${text} is not a digest and doesn't point to a digest`);
     world.out(`${formatRemoteName(withDigest(name, digest))}\n`);
     return 0;

@@ -38,13 +38,14 @@ async function pullOnce(name: RemoteName, isInsecure: boolean, call: Call): Prom
   const pinned = withDigest(name, digest);
   const shown = formatRemoteName(pinned);
   const target = imageFolder(home, pinned);
-  if (target.isComplete && (name.digest || isLinked(home, name, digest))) {
+  if (target.isComplete && (name.digest === digest || isLinked(home, name, digest))) {
     world.out(`${shown} image is already cached and linked!\n`);
     return;
   }
   if (target.isComplete) world.out(`${shown} image is already cached! creating a symlink...\n`);
   else await fetchImage(registry, name, JSON.parse(text), text, target, call);
-  if (name.digest) keepUntagged(target);
+  // What was fetched is not compared with the digest that was asked for; a false one ends up behind a link too.
+  if (name.digest === digest) keepUntagged(target);
   else linkImage(home, name, digest);
 }
 

@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { CreateLaunchTemplateCommand, type EC2Client } from "@aws-sdk/client-ec2";
+import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import {
   allocateHosts,
@@ -174,8 +176,10 @@ describe("what AWS refuses", () => {
   test("a call too many, until it is asked again", async () => {
     await aws.control("faults", { action: "DescribeHosts", effect: "throttle", times: 2 });
     await describeHosts(ec2, { tags: { Name: "none" } });
-    await aws.control("faults", { action: "DescribeHosts", effect: "throttle", times: 5 });
-    await rejects(describeHosts(ec2, {}), (error) => isFailure(error, "rate-limited"));
+    const hasty = new EC2Client({ region: "us-west-2", maxAttempts: 1 });
+    await aws.control("faults", { action: "DescribeHosts", effect: "throttle" });
+    await rejects(describeHosts(hasty, {}), (error) => isFailure(error, "rate-limited"));
+    hasty.destroy();
   });
 
   test("a template that is not there", async () => {
@@ -217,7 +221,7 @@ describe("when the answer does not come", () => {
   });
 
   test("an API that is not there is unreachable", async () => {
-    const nobody = ec2Client({ region: "us-west-2", endpoint: "http://127.0.0.1:9" });
+    const nobody = ec2Client({ region: "us-west-2", endpoint: await closedPort() });
     await rejects(describeHosts(nobody, {}), (error) => isFailure(error, "unreachable"));
     nobody.destroy();
   });
@@ -331,3 +335,13 @@ describe("what is not this fleet's", () => {
     notEqual((await describeInstances(ec2, { ids: [instanceId] }))[0]?.state, "shutting-down");
   });
 });
+
+/** An address at which nothing listens: its port was free a moment ago. */
+async function closedPort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `http://127.0.0.1:${port}`;
+}

@@ -212,7 +212,11 @@ describe("tart and a registry", () => {
 
   test("credentials travel by environment, for their own host only, and are in no argument", async () => {
     const seen: Command[] = [];
-    const spy: Exec = { where: "a Mac", run: (command) => (seen.push(command), user.quick.run(command)) };
+    const run = (command: Command) => {
+      seen.push(command);
+      return user.quick.run(command);
+    };
+    const spy: Exec = { where: "a Mac", run };
     const login = { hostname: registry.address, username: "ci", password: "s3cret" };
     await tartCli(spy, { registry: login }).pull(image(":1"), { insecure });
     await tartCli(spy).login(login, { insecure });
@@ -245,11 +249,12 @@ describe("a VM that runs", () => {
   });
   const start = async () => {
     running = user.real.run({ argv: ["tart", "run", "--no-graphics", "vm"], timeoutSeconds: 60 }).catch(() => {});
-    await tart.ip("vm", { waitSeconds: 20 });
+    await user.untilBooted("vm");
   };
 
   test("has an address, and cannot be deleted, pushed or started again", async () => {
     await start();
+    assert.match(await tart.ip("vm"), /^192\.168\.64\./);
     assert.equal((await tart.get("vm")).state, "running");
     await assert.rejects(tart.delete("vm"), { kind: "in-use" });
     await assert.rejects(tart.push("vm", ["127.0.0.1:1/a/b:1"], { insecure: true }), { kind: "in-use" });
@@ -287,12 +292,13 @@ describe("a VM that runs", () => {
   });
 
   test("a call that hangs is given up, by time or by whoever asked", async () => {
-    user.setFaults({ command: "get", kind: "hang", times: 2 });
+    user.setFaults({ command: "get", kind: "hang", times: -1 });
     await assert.rejects(tart.get("vm", { timeoutSeconds: 0.3 }), { kind: "timeout" });
     const abort = new AbortController();
     const asked = tart.get("vm", { signal: abort.signal });
     setTimeout(() => abort.abort(), 200);
     await assert.rejects(asked, { kind: "aborted" });
+    user.setFaults();
   });
 
   test("a Mac without tart", async () => {

@@ -221,6 +221,22 @@ describe("VMs that really run", () => {
     });
   }
 
+  test("a start that leads nowhere ends, with the VM's last words", async () => {
+    let now = 0;
+    const sleep = async () => {
+      now += 60;
+    };
+    const patient = { now: () => now, sleep };
+    user.setFaults({ command: "run", kind: "fail", text: "something new", times: -1 });
+    const lifecycle = createTartVmLifecycle(tartHosts(exec), patient);
+    await assert.rejects(lifecycle.create(slot(1)), { kind: "timeout" });
+    user.setFaults({ command: "run", kind: "no-lease" });
+    await assert.rejects(lifecycle.create(slot(1)), { kind: "timeout", hint: /screen/ });
+    user.setFaults();
+    const made = await lifecycleThrough(exec()).update("id", outputs, slot(1));
+    await lifecycleThrough(exec()).remove("id", made.outs);
+  });
+
   test("slots that leaked fill the Mac until it restarts", async () => {
     const lifecycle = lifecycleThrough(exec());
     for (const number of [1, 2]) {

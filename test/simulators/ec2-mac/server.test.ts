@@ -143,6 +143,8 @@ test("other instances are moto's, and both show in one answer", async () => {
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(both));
   const ids = Reservations.flatMap((reservation) => reservation.Instances?.map((instance) => instance.InstanceId));
   deepEqual(ids.sort(), [mac, linux].sort());
+  const onHosts = await ec2.send(new DescribeInstancesCommand({ Filters: [{ Name: "tenancy", Values: ["host"] }] }));
+  ok(onHosts.Reservations?.every((reservation) => reservation.Instances?.[0]?.Placement?.HostId));
   const { TerminatingInstances = [] } = await ec2.send(new TerminateInstancesCommand(both));
   equal(TerminatingInstances.length, 2);
   await rejects(ec2.send(new DescribeInstancesCommand({ InstanceIds: ["i-0fffffffffffffff0"] })), {

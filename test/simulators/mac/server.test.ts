@@ -95,7 +95,9 @@ test("a program that waits for its client is not ended by its absence, as with O
   client.connect({ host: "127.0.0.1", port: other.port, username: "admin", privateKey: userKey.privateKey });
   await once(client, "ready");
   const pid = await new Promise<number>((resolve) => {
-    client.exec("echo $$; exec sleep 300", (_error, channel) => channel.once("data", (data) => resolve(Number(data))));
+    client.exec("echo $$; exec sleep 300", (_error, channel) =>
+      channel.once("data", (data: Buffer) => resolve(Number(data))),
+    );
   });
   client.destroy();
   await run("true");

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,6 +20,7 @@ export async function runProgram(root: string, argv: [string, ...string[]], env:
       PATH: `${SYSTEM_PROGRAMS}:/usr/bin:/bin`,
       MAC_SIM_ROOT: root,
       MAC_SIM_NODE: process.execPath,
+      NODE_COMPILE_CACHE: join(root, "node-cache"),
       ...env,
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -37,11 +38,8 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
   }
 }
 
-/** True while this process runs. */
+/** True while this process runs; one that only waits for its parent to notice its end does not. */
 export function runs(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() !== "" && !stdout.startsWith("Z");
 }

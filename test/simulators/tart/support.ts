@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { localExec } from "../../../drivers/exec/local.ts";
 import type { Command, Exec, Output } from "../../../drivers/exec/types.ts";
 import { type RegistryServer, startRegistry } from "../../../simulators/registry/server.ts";
@@ -25,6 +26,8 @@ export interface SimulatedUser {
   /** Everything is a process. */
   real: Exec;
   vm(name: string): VmFolder;
+  /** Ends when the VM's guest is up and has its address. */
+  untilBooted(name: string): Promise<void>;
   setFaults(...faults: Fault[]): void;
   close(): void;
 }
@@ -44,6 +47,15 @@ export async function simulatedUser(env: Record<string, string> = {}): Promise<S
     real,
     quick: { where: "the simulated Mac", run: (command) => runQuick(command, all, real) },
     vm: (name) => new VmFolder(join(tartHome, "vms", name)),
+    async untilBooted(name) {
+      const deadline = Date.now() + 20_000;
+      while (!existsSync(new VmFolder(join(tartHome, "vms", name)).booted)) {
+        if (Date.now() > deadline) throw new Error(`VM ${name} did not boot`);
+        await delay(10);
+      }
+      const { exitCode } = await callTart(["ip", name, "--wait", "20"], all);
+      if (exitCode !== 0) throw new Error(`VM ${name} got no address`);
+    },
     setFaults: (...faults) => writeFileSync(join(tartHome, "faults.json"), JSON.stringify(faults)),
     close: () => rmSync(home, { recursive: true, force: true }),
   };

@@ -340,7 +340,7 @@ describe("wrong inputs are refused before anything is made", () => {
     test(`${token.split(":").at(-1)} ${JSON.stringify(inputs)}`, async () => {
       const { failures } = await provider.check(urnOf(token), {}, inputs);
       deepEqual(
-        failures.map((failure) => failure.property),
+        failures.map(({ property: name }: { property: string }) => name),
         [property],
       );
     });
