@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, test } from "node:test";
+import { localExec } from "../../drivers/exec/local.ts";
+import { listProcesses } from "../../drivers/system/processes.ts";
 import { changes, type Finished, startStack, type TestStack } from "./stack.ts";
 
 const daySeconds = 24 * 3600;
@@ -20,8 +22,47 @@ const pool = <T extends { name: string }>(pools: T[], name: string): T => {
   return found;
 };
 
-test("up brings up all three kinds of pool", async () => {
-  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+/** What must not be read anywhere: the token, and each line of the private key. */
+function secretTexts(): string[] {
+  const { orkaToken, sshPrivateKey } = stack.sandbox.secrets;
+  const keyLines = sshPrivateKey.split("\n").filter((line) => line.length > 40 && !line.startsWith("-"));
+  return [orkaToken, ...keyLines];
+}
+
+function assertNoSecret(where: string, texts: readonly string[]): void {
+  for (const secret of secretTexts())
+    assert.ok(!texts.some((text) => text.includes(secret)), `${where} shows a secret`);
+}
+
+/** Every command line that any process of this computer had while the work was done, as far as `ps` saw it. */
+async function watchCommandLines(work: () => Promise<void>): Promise<string[]> {
+  const seen = new Set<string>();
+  let isDone = false;
+  const watching = (async () => {
+    const exec = localExec();
+    while (!isDone) for (const { command } of await listProcesses(exec)) seen.add(command);
+  })();
+  await work();
+  isDone = true;
+  await watching;
+  return [...seen];
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+}
+
+test("up brings up all three kinds of pool, and no command line or output shows a secret", async () => {
+  const commandLines = await watchCommandLines(async () => {
+    succeeds(await stack.run("up", "--yes", "--skip-preview"));
+  });
+  assert.ok(
+    commandLines.some((line) => line.includes("orka3")),
+    "the watch sees what the providers start",
+  );
+  assertNoSecret("a command line", commandLines);
   const status = await stack.fleet("status", "--json");
   succeeds(status);
   const rows = JSON.parse(status.stdout) as { pool: string; state: string; address: string }[];
@@ -37,6 +78,16 @@ test("up brings up all three kinds of pool", async () => {
     rows.every(({ address }) => address !== ""),
     "each machine says where it is",
   );
+});
+
+test("no secret stands in plain text in the state, in a log, or on a Mac", async () => {
+  assertNoSecret("the exported state", [(await stack.run("stack", "export")).stdout]);
+  const { folder } = stack.sandbox;
+  // The simulators' own: the other side of each secret has to know it. Disks are large and say nothing.
+  const own = ["sandbox.json", "simulated/config.json", "simulated/orka.json"];
+  const files = filesBelow(folder).filter((file) => !own.includes(file) && !file.endsWith("disk.img"));
+  assert.ok(files.some((file) => file.startsWith("state/.pulumi/stacks/")) && files.includes("simulated/log.txt"));
+  for (const file of files) assertNoSecret(file, [readFileSync(path.join(folder, file), "latin1")]);
 });
 
 test("a preview right after says no changes", async () => {
@@ -118,6 +169,11 @@ test("a VM deleted behind Pulumi's back is found by refresh and made again by up
   ]);
   succeeds(await stack.run("up", "--yes", "--skip-preview"));
   succeeds(await stack.fleet("status"));
+});
+
+test("nothing that was printed shows a secret", () => {
+  assert.ok(stack.printed.length > 10);
+  assertNoSecret("what the programs printed", stack.printed);
 });
 
 test("destroy leaves nothing, neither in the state nor outside", async () => {
