@@ -3,6 +3,9 @@
  * Such a module exports one `lifecycle`. It runs in Pulumi's provider process, where all calls share one event loop.
  */
 
+/** What an input that is known only later is at preview, whatever its type: `pulumi.runtime.unknownValue`. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** A property that is wrong, in Pulumi's terms. */
 export interface CheckFailure {
   property: string;
@@ -22,7 +25,7 @@ export interface DiffResult {
 export interface Lifecycle<Inputs extends object, Outputs extends object> {
   /** Hands over stack settings; secrets come this way so that no resource holds them. */
   configure(setting: (key: string) => string | undefined): void;
-  /** Validates what is known. At preview an unknown value is the string `pulumi.runtime.unknownValue`. */
+  /** Validates what is known; see {@link unknownValue}. */
   check(olds: Inputs, news: Inputs): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
   diff(id: string, olds: Outputs, news: Inputs): Promise<DiffResult>;
   /** Makes it, or adopts what an interrupted run made. */

@@ -43,7 +43,10 @@ export const tartNameLimit = 63;
 /** Identifiers, tag values and metadata that mark what a fleet owns. The longest that fits everywhere. */
 export const fleetIdLimit = 63;
 
-/** The mark of a fleet: `<fleet>-<stack>`. */
+/** The AWS tag that carries a fleet's mark. A Mac reads its tags by URL, so their names have no space and no slash. */
+export const fleetMarkTag = "mac-runner-fleet:id";
+
+/** What a fleet is called wherever several share a place: `<fleet>-<stack>`. Its mark begins with this. */
 export function fleetId({ fleet, stack }: StackPlace): string {
   return fit([fleet, stack], fleetIdLimit);
 }

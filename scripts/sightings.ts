@@ -1,11 +1,11 @@
 import { ec2Client } from "../drivers/ec2/client.ts";
 import { describeHosts } from "../drivers/ec2/hosts.ts";
 import { describeInstances } from "../drivers/ec2/instances.ts";
-import { fleetMarkTag } from "../drivers/ec2/tags.ts";
 import { connect } from "../drivers/orka/connection.ts";
 import { ownerOf } from "../drivers/orka/vm-decisions.ts";
 import { tartCli } from "../drivers/tart/cli.ts";
 import { configureHosts, sshHosts } from "../drivers/tart/host-connection.ts";
+import { fleetMarkTag } from "../model/names.ts";
 import type { Ec2MacPoolSettings, OrkaPoolSettings, TartPoolSettings } from "../model/settings.ts";
 import type { SeenEc2Host, SeenOrkaVm, SeenTartVm, Sighting } from "../model/status.ts";
 

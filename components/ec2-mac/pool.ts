@@ -1,6 +1,6 @@
 import type { DedicatedHost } from "@pulumi/aws/ec2/dedicatedHost.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { PoolPlace } from "../../model/names.ts";
+import { fleetMarkTag, type PoolPlace } from "../../model/names.ts";
 import { planEc2MacPool } from "../../model/plan/ec2-mac.ts";
 import type { AlertSettings, Ec2MacImageSettings, Ec2MacPoolSettings, NotifySettings } from "../../model/settings.ts";
 import { createAlarms } from "./alarms.ts";
@@ -37,7 +37,7 @@ export class Ec2MacPool extends pulumi.ComponentResource {
       name,
       place: args.place,
       pool: args.pool,
-      mark: { "mac-runner-fleet:id": args.fleetId },
+      mark: { [fleetMarkTag]: args.fleetId },
       parent: this,
     };
     const plan = planEc2MacPool(args.place, args.pool, args.image, args.alerts, args.tags);

@@ -22,9 +22,7 @@ export class TartHost extends pulumi.ComponentResource {
     super("mac-runner-fleet:tart:Host", name, {}, opts);
     const { address, port, user, hostKey } = args.connection;
     const script = renderBootstrap({ hostName: args.connection.name, tartVersionMinimum });
-    const access = args.privateKey
-      ? { privateKey: args.privateKey }
-      : { agentSocketPath: process.env.SSH_AUTH_SOCK ?? "" };
+    const access = args.privateKey ? { privateKey: args.privateKey } : {};
     this.bootstrap = new Command(
       `${name}-bootstrap`,
       {

@@ -29,6 +29,7 @@ import {
   SNSClient,
 } from "@aws-sdk/client-sns";
 import { z } from "zod";
+import { fleetMarkTag } from "../../model/names.ts";
 
 /** Inputs as a preview plans them: values that are not known yet are absent or markers, never guessed. */
 export type PlannedInputs = Record<string, unknown>;
@@ -44,7 +45,6 @@ export interface ExistingAws {
 }
 
 const text = z.string().min(1);
-const markTag = "mac-runner-fleet:id";
 
 type Finder = (clients: Clients, inputs: PlannedInputs) => Promise<string | undefined>;
 
@@ -181,12 +181,12 @@ function tagsOf(inputs: PlannedInputs): Record<string, string> {
 
 /** The filter for the fleet's mark; one that matches nothing where the inputs have none. */
 function marked(inputs: PlannedInputs): { Name: string; Values: string[] }[] {
-  return [{ Name: `tag:${markTag}`, Values: [tagsOf(inputs)[markTag] ?? ""] }];
+  return [{ Name: `tag:${fleetMarkTag}`, Values: [tagsOf(inputs)[fleetMarkTag] ?? ""] }];
 }
 
 function hasMark(inputs: PlannedInputs, tags: Readonly<Record<string, string | undefined>>): boolean {
-  const mark = tagsOf(inputs)[markTag];
-  return mark !== undefined && tags[markTag] === mark;
+  const mark = tagsOf(inputs)[fleetMarkTag];
+  return mark !== undefined && tags[fleetMarkTag] === mark;
 }
 
 function fromList(

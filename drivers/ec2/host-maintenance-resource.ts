@@ -1,13 +1,13 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { z } from "zod";
+import { fleetMarkTag } from "../../model/names.ts";
 import { DriverError } from "../errors.ts";
-import type { CheckFailure, Lifecycle } from "../lifecycle.ts";
+import { checkKnown } from "../inputs.ts";
+import type { Lifecycle } from "../lifecycle.ts";
 import { ec2Client } from "./client.ts";
 import { describeHosts, modifyHosts, type ObservedHost } from "./hosts.ts";
-import { fleetMarkTag, proveOurs } from "./tags.ts";
+import { proveOurs } from "./tags.ts";
 
-/** Pulumi's marker for a value that is not known at preview, whatever its type. */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** ModifyHosts names no limit; this many keep a request well below any. */
 const BATCH = 50;
 
@@ -33,7 +33,7 @@ export const lifecycle: Lifecycle<HostMaintenanceInputs, HostMaintenanceOutputs>
   configure() {},
 
   async check(_olds, news) {
-    return { inputs: news, failures: checkInputs(news) };
+    return { inputs: news, failures: checkKnown(inputsSchema, news) };
   },
 
   async diff(_id, olds, news) {
@@ -104,19 +104,6 @@ function observe(wanted: HostMaintenanceInputs, hosts: readonly ObservedHost[]):
     hostIds: wanted.hostIds.filter((hostId) => there.has(hostId)),
     hostMaintenance: isAsWanted ? wanted.hostMaintenance : other,
   };
-}
-
-/** What is unknown at preview is left to the run itself. */
-function checkInputs(news: HostMaintenanceInputs): CheckFailure[] {
-  const parsed = inputsSchema.safeParse(news);
-  if (parsed.success) return [];
-  return parsed.error.issues
-    .filter((issue) => valueAt(news, issue.path) !== UNKNOWN)
-    .map((issue) => ({ property: issue.path.join("."), reason: issue.message }));
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
 }
 
 function sameHosts(before: readonly string[], after: readonly string[]): boolean {

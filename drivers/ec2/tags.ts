@@ -9,9 +9,6 @@ export type Tags = Readonly<Record<string, string>>;
 /** Tags to look for: each key must have one of the values; `*` and `?` are wildcards. */
 export type TagFilter = Readonly<Record<string, string | readonly string[]>>;
 
-/** The tag by which everything of a fleet is known; its value is the fleet's id. */
-export const fleetMarkTag = "mac-runner-fleet:id";
-
 /** Tags as the SDK gives them. */
 export const tagsSchema = z
   .array(z.object({ Key: z.string(), Value: z.string().default("") }))

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { DriverError, isFailure } from "../errors.ts";
+import { checkKnown, GONE, onlySet, parseInputs } from "../inputs.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { type Connect, connect, requireToken } from "./connection.ts";
-import { checkKnown, clusterSchema, GONE, onlySet, parseInputs, ruled } from "./inputs.ts";
+import { clusterSchema, ruled } from "./inputs.ts";
 import { imageProblem, nameProblem } from "./names.ts";
 import { memoryDiffers, recordedMemory } from "./size.ts";
 import type { Orka, OrkaCluster, VmConfig } from "./types.ts";

@@ -1,8 +1,5 @@
 import { z } from "zod";
-import type { CheckFailure } from "../lifecycle.ts";
-
-/** What Pulumi puts in the place of a value that is not known before something else is made (`runtime.unknownValue`). */
-const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { type CheckFailure, unknownValue } from "../lifecycle.ts";
 
 /** What is wrong with the inputs, as far as they are known. */
 export function failuresOf(schema: z.ZodType, inputs: object): CheckFailure[] {

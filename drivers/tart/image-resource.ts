@@ -107,7 +107,7 @@ async function makeGolden(hosts: TartHosts, inputs: TartImageInputs): Promise<st
 /** Tart does not check what it fetched, so a pinned digest is compared here. */
 async function pull(exec: Exec, { reference, insecure }: TartImageInputs, pinned: string | undefined): Promise<string> {
   const digest = await tartCli(exec).pull(reference, { insecure });
-  if (digest) return digest;
+  if (!pinned || digest === pinned) return digest;
   throw new DriverError(`the registry gave ${exec.where} another image than ${reference}`, {
     kind: "unexpected-output",
     vendorText: digest,

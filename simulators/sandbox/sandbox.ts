@@ -26,7 +26,7 @@ export interface Sandbox {
   addresses: ServeReady;
   process: RunningProcess;
   /** The secrets of the stack, for tests that look for them where they must not be. */
-  secrets: { sshPrivateKey: string; orkaToken: string };
+  secrets: { sshPrivateKey: string; orkaToken: string; githubToken: string };
 }
 
 /** Which stack to set up, and where. */
@@ -87,7 +87,7 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
   mkdirSync(path.join(folder, "state"), { recursive: true });
   mkdirSync(path.join(folder, "simulated"), { mode: 0o700 });
   const user: KeyPair = newKeyPair();
-  const secrets = { sshPrivateKey: user.privateKey, orkaToken: randomBytes(24).toString("hex") };
+  const secrets = { sshPrivateKey: user.privateKey, orkaToken: newToken(), githubToken: newToken() };
   const { macs, ...rest } = wanted;
   const config: ServeConfig = {
     folder: path.join(folder, "simulated"),
@@ -107,7 +107,11 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
     {
       name: "the simulators",
       argv: [node, path.join(import.meta.dirname, "serve.ts"), configFile],
-      env: { PATH: `${path.join(toolchain, "bin")}:${process.env.PATH}`, HOME: process.env.HOME ?? folder },
+      env: {
+        PATH: `${path.join(toolchain, "bin")}:${process.env.PATH}`,
+        HOME: process.env.HOME ?? folder,
+        NODE_COMPILE_CACHE: path.join(toolchain, "compile-cache"),
+      },
       readyFile: config.readyFile,
       logFile: path.join(folder, "simulated/log.txt"),
     },
@@ -117,7 +121,7 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
     process: running,
     addresses: ready as ServeReady,
     secrets,
-    passphrase: randomBytes(16).toString("hex"),
+    passphrase: newToken(),
   };
   writeFileSync(keptFile(folder), JSON.stringify(kept), { mode: 0o600 });
   return kept;
@@ -139,6 +143,8 @@ function describe(folder: string, stack: string, { process: running, addresses, 
     AWS_EC2_METADATA_DISABLED: "true",
     GITHUB_SIM_STATE: path.join(folder, "simulated/github.json"),
     MAC_SIM_NODE: node,
+    // Dozens of short Node programs run during one `up`; most of their time would go into compiling.
+    NODE_COMPILE_CACHE: path.join(toolchain, "compile-cache"),
   };
   return { folder, stack, environment, addresses, process: running, secrets };
 }
@@ -177,6 +183,10 @@ async function initStack({ folder, stack, environment, secrets }: Sandbox, signa
   await pulumi(["stack", "select", "--create", "--secrets-provider", "passphrase", "--stack", stack]);
   for (const [name, value] of Object.entries(secrets))
     await pulumi(["config", "set", "--secret", name, "--stack", stack], value);
+}
+
+function newToken(): string {
+  return randomBytes(24).toString("hex");
 }
 
 function keptFile(folder: string): string {

@@ -75,7 +75,8 @@ async function startAll(): Promise<ServeReady> {
 async function startOneMac({ name, hostKey }: ServeConfig["macs"][number]): Promise<ServeReady["macs"][number]> {
   const root = inFolder("macs", name);
   const options = { name, root, hostKey, authorizedKey: config.authorizedKey, path: config.tools };
-  const mac = await startMac({ ...options, env: { MAC_SIM_NODE: config.node } });
+  const { NODE_COMPILE_CACHE = "" } = process.env;
+  const mac = await startMac({ ...options, env: { MAC_SIM_NODE: config.node, NODE_COMPILE_CACHE } });
   ending.push(() => mac.close());
   return { name, port: mac.port, hostKey: mac.hostKeyLine };
 }

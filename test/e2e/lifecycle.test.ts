@@ -22,11 +22,11 @@ const pool = <T extends { name: string }>(pools: T[], name: string): T => {
   return found;
 };
 
-/** What must not be read anywhere: the token, and each line of the private key. */
+/** What must not be read anywhere: the tokens, and each line of the private key. */
 function secretTexts(): string[] {
-  const { orkaToken, sshPrivateKey } = stack.sandbox.secrets;
+  const { orkaToken, githubToken, sshPrivateKey } = stack.sandbox.secrets;
   const keyLines = sshPrivateKey.split("\n").filter((line) => line.length > 40 && !line.startsWith("-"));
-  return [orkaToken, ...keyLines];
+  return [orkaToken, githubToken, ...keyLines];
 }
 
 function assertNoSecret(where: string, texts: readonly string[]): void {

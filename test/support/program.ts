@@ -19,7 +19,10 @@ export async function runProgram(stack: string, change: (config: StackConfig) =>
   change(file.config);
   pulumi.runtime.setAllConfig(
     Object.fromEntries(
-      Object.entries(file.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+      Object.entries(file.config).map(([key, value]) => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
     ),
   );
   const declared: Declared[] = [];

@@ -21,8 +21,9 @@ import {
   runOnHost,
   terminateInstances,
 } from "../../../drivers/ec2/instances.ts";
-import { fleetMarkTag, tagResources } from "../../../drivers/ec2/tags.ts";
+import { tagResources } from "../../../drivers/ec2/tags.ts";
 import { isFailure } from "../../../drivers/errors.ts";
+import { fleetMarkTag } from "../../../model/names.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
 
 let aws: TestAws;

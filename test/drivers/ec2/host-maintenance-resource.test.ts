@@ -4,8 +4,9 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import { type HostMaintenanceInputs, lifecycle } from "../../../drivers/ec2/host-maintenance-resource.ts";
 import { allocateHosts, describeHosts, modifyHosts, releaseHosts } from "../../../drivers/ec2/hosts.ts";
-import { fleetMarkTag, type Tags } from "../../../drivers/ec2/tags.ts";
+import type { Tags } from "../../../drivers/ec2/tags.ts";
 import { isFailure } from "../../../drivers/errors.ts";
+import { fleetMarkTag } from "../../../model/names.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -92,7 +93,7 @@ describe("check", () => {
     ["accepts what is right", wanting(["h-0123456789abcdef0"]), []],
     ["leaves alone what is unknown", { ...wanting([]), hostIds: unknown, fleetId: unknown }, []],
     ["leaves alone an unknown host", wanting([unknown, "h-0123456789abcdef0"]), []],
-    ["refuses what is no host", wanting(["i-1"]), ["hostIds.0"]],
+    ["refuses what is no host", wanting(["i-1"]), ["hostIds"]],
     ["refuses another word", { ...wanting([]), hostMaintenance: "no" }, ["hostMaintenance"]],
   ];
   for (const [name, inputs, properties] of cases) {

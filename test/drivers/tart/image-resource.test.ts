@@ -57,19 +57,21 @@ describe("a golden image on a Mac", () => {
     assert.equal(outs.digest, digest);
   });
 
-  test("a registry that gives another image for the pinned digest is found out", async () => {
+  test("a registry that gives another image for the pinned digest is found out", async (t) => {
     const other = await publishImage(registry.address, "macos/base", "false", { diskContent: ["false"] });
     const liar = createServer(async ({ url = "" }, response) => {
       const real = await fetch(`http://${registry.address}${url.replace(`manifests/${digest}`, `manifests/${other}`)}`);
       response.writeHead(real.status).end(Buffer.from(await real.arrayBuffer()));
     });
     await new Promise<void>((resolve) => liar.listen(0, "127.0.0.1", resolve));
+    t.after(() => {
+      liar.closeAllConnections();
+      liar.close();
+    });
     const address = `127.0.0.1:${(liar.address() as AddressInfo).port}`;
     const pinned = { ...inputs, reference: `${address}/macos/base@${digest}` };
     await assert.rejects(lifecycleThrough(user.quick).create(pinned), { kind: "unexpected-output", vendorText: other });
     assert.equal(user.vm("golden-base").isComplete, false);
-    liar.closeAllConnections();
-    liar.close();
   });
 
   test("survives another program's clean-up between its pull and its copy", async () => {

@@ -232,9 +232,9 @@ describe("VMs that really run", () => {
     await assert.rejects(lifecycle.create(slot(1)), { kind: "timeout" });
     user.setFaults({ command: "run", kind: "no-lease" });
     await assert.rejects(lifecycle.create(slot(1)), { kind: "timeout", hint: /screen/ });
+    await lifecycle.remove("id", outputs);
+    assert.equal(existsSync(user.vm("slot-1").path), false);
     user.setFaults();
-    const made = await lifecycleThrough(exec()).update("id", outputs, slot(1));
-    await lifecycleThrough(exec()).remove("id", made.outs);
   });
 
   test("slots that leaked fill the Mac until it restarts", async () => {
