@@ -90,10 +90,13 @@ export function tartVmName({ fleet, stack, pool }: PoolPlace, slot: number): str
   return fit([fleet, stack, pool, "slot", String(slot)], tartNameLimit);
 }
 
-/** The name of the local VM that slots are cloned from: `golden-<image>-<12 digits>` of the digest, or of a hash of the reference. */
-export function goldenVmName(image: string, reference: string): string {
+/**
+ * The name of the local VM that slots are cloned from: `golden-<fleet>-<stack>-<image>-<12 digits>` of the digest, or of
+ * a hash of the reference. Stacks that share a Mac keep one each, which costs no disk space: clones share their blocks.
+ */
+export function goldenVmName({ fleet, stack }: StackPlace, image: string, reference: string): string {
   const digest = /@sha256:([0-9a-f]{64})$/.exec(reference)?.[1] ?? sha256(reference);
-  return fit(["golden", image, digest.slice(0, 12)], tartNameLimit);
+  return fit(["golden", fleet, stack, image, digest.slice(0, 12)], tartNameLimit);
 }
 
 /** A resource's name within the Pulumi program: its parts with dashes. Never shortened; the engine has no limit that matters. */

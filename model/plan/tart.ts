@@ -27,7 +27,7 @@ export interface TartPoolPlan {
 /** Decides the VMs of a Tart pool. Pure. */
 export function planTartPool(place: PoolPlace, pool: TartPoolSettings, image: TartImageSettings): TartPoolPlan {
   return {
-    goldenName: goldenVmName(image.name, image.reference),
+    goldenName: goldenVmName(place, image.name, image.reference),
     hosts: pool.hosts.map((host) => ({
       logicalName: logicalName(pool.name, host.name),
       host,

@@ -31,15 +31,20 @@ describe("names in an ordinary fleet", () => {
     [orkaVmConfigName(production, "orka-sequoia"), "ci-macs-production-orka-orka-sequoia"],
     [orkaVmName(production, "orka-sequoia", 3), "ci-macs-production-orka-orka-sequoia-3"],
     [tartVmName(production, 1), "ci-macs-production-orka-slot-1"],
-    [goldenVmName("tart-sequoia", `ghcr.io/example-org/macos@sha256:${digest}`), "golden-tart-sequoia-0123456789ab"],
+    [
+      goldenVmName(production, "tart-sequoia", `ghcr.io/example-org/macos@sha256:${digest}`),
+      "golden-ci-macs-production-tart-sequoia-0123456789ab",
+    ],
     [logicalName("office", "office-mac-1", "slot", 2), "office-office-mac-1-slot-2"],
   ];
   for (const [name, expected] of cases) test(expected, () => equal(name, expected));
 });
 
 test("a golden VM of a tag is named by a hash of the reference", () => {
-  const names = ["127.0.0.1:5000/macos:latest", "127.0.0.1:5000/macos:15"].map((image) => goldenVmName("tart", image));
-  ok(names.every((name) => /^golden-tart-[0-9a-f]{12}$/.test(name)));
+  const names = ["127.0.0.1:5000/macos:latest", "127.0.0.1:5000/macos:15"].map((image) =>
+    goldenVmName(production, "tart", image),
+  );
+  ok(names.every((name) => /^golden-ci-macs-production-tart-[0-9a-f]{12}$/.test(name)));
   notEqual(names[0], names[1]);
 });
 
@@ -85,7 +90,7 @@ describe("whatever the parts are", () => {
     ["Orka VM configs", orkaNameLimits.vmConfig, (place, image) => orkaVmConfigName(place, image)],
     ["Orka VMs", orkaNameLimits.vm, orkaVmName],
     ["Tart VMs", tartNameLimit, (place, _, n) => tartVmName(place, n)],
-    ["golden VMs", tartNameLimit, (_, image) => goldenVmName(image, `a/b@sha256:${digest}`)],
+    ["golden VMs", tartNameLimit, (place, image) => goldenVmName(place, image, `a/b@sha256:${digest}`)],
     ...Object.entries(awsNameLimits).map(([kind, limit]): (typeof kinds)[number] => [
       kind,
       limit,
