@@ -3,21 +3,29 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { hasLeftovers } from "./sandbox/leftovers.ts";
 import { type Sandbox, startSandbox, stopSandbox } from "./sandbox/sandbox.ts";
 
 const checkout = path.dirname(import.meta.dirname);
-const folder = path.join(checkout, ".local/demo");
 const stack = "local";
+const { values: options } = parseArgs({
+  options: {
+    stop: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+    folder: { type: "string", default: path.join(checkout, ".local/demo") },
+  },
+});
 const fleet = path.join(checkout, "scripts/fleet.ts");
 
-const usage = `Usage: node simulators/demo.ts [--stop]
+const usage = `Usage: node simulators/demo.ts [--stop] [--folder FOLDER]
 
 Brings up a simulated fleet with the real Pulumi engine, and shows it. Run again, it takes up the settings in
 Pulumi.local.yaml as they are then.
 
-  --stop   end every process that the demo started and forget its fleet
-  --help   show this`;
+  --stop           end every process that the demo started and forget its fleet
+  --folder FOLDER  where it keeps itself (default: .local/demo)
+  --help           show this`;
 
 const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
@@ -35,17 +43,17 @@ async function show(sandbox: Sandbox, program: string, args: string[]): Promise<
 
 async function demo(): Promise<number> {
   step("Starting the simulators: AWS, an Orka cluster, two Macs, an image registry");
-  const sandbox = await startSandbox({ folder, stack }, interrupted.signal);
+  const sandbox = await startSandbox({ folder: options.folder, stack }, interrupted.signal);
   if (await hasLeftovers(sandbox)) {
     step("An earlier run was killed; bringing its stack back");
-    const code = await show(sandbox, process.execPath, [fleet, "recover", "--stack", stack]);
+    const code = await show(sandbox, process.execPath, [fleet, "recover", "-C", sandbox.folder, "--stack", stack]);
     if (code !== 0) return code;
   }
   step(`pulumi up --stack ${stack} --yes`);
   const code = await show(sandbox, "pulumi", ["up", "--stack", stack, "--yes", "--skip-preview", "--suppress-outputs"]);
   if (code !== 0) return code;
   step("The fleet");
-  await show(sandbox, process.execPath, [fleet, "status", "--stack", stack]);
+  await show(sandbox, process.execPath, [fleet, "status", "-C", sandbox.folder, "--stack", stack]);
   console.log(farewell());
   return 0;
 }
@@ -65,9 +73,11 @@ Change Pulumi.local.yaml, say \`hosts\` of pool macm1, and type \`make demo\` ag
 }
 
 try {
-  if (process.argv.includes("--help")) console.log(usage);
-  else if (process.argv.includes("--stop"))
-    console.log((await stopSandbox(folder)) ? "The demo has ended; nothing of it is left." : "No demo was running.");
+  if (options.help) console.log(usage);
+  else if (options.stop)
+    console.log(
+      (await stopSandbox(options.folder)) ? "The demo has ended; nothing of it is left." : "No demo was running.",
+    );
   else process.exitCode = await demo();
 } catch (error) {
   if (interrupted.signal.aborted) console.error("Stopped. Type the same command again to go on.");

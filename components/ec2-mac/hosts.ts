@@ -1,6 +1,6 @@
 import { DedicatedHost } from "@pulumi/aws/ec2/dedicatedHost.js";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
+import { type Ec2MacPoolPlan, poolReadyTag } from "../../model/plan/ec2-mac.ts";
 import { HostMaintenance } from "./host-maintenance.ts";
 import type { PoolScope } from "./scope.ts";
 
@@ -22,8 +22,13 @@ export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan, fleetId: pul
           hostRecovery: "off",
           tags: { ...host.tags, ...scope.mark },
         },
-        // A host cannot move. When the zones in the settings change, new hosts go by them and leased ones stay.
-        { parent, protect: pool.protect, ignoreChanges: ["availabilityZone"] },
+        {
+          parent,
+          protect: pool.protect,
+          // A host cannot move: when the zones in the settings change, new hosts go by them and leased ones stay. And
+          // whoever takes a host out of service by its tag must not find it back in after the next deployment.
+          ignoreChanges: ["availabilityZone", `tags["${poolReadyTag}"]`],
+        },
       ),
   );
   new HostMaintenance(

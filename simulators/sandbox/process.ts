@@ -24,16 +24,24 @@ export interface ProcessSpec {
 const ReadySeconds = 60;
 const StopSeconds = 20;
 
+/** A process that is ready, and goes on only if it is kept. */
+export interface StartedProcess extends RunningProcess {
+  /** What its ready file says. */
+  ready: unknown;
+  /** Lets it outlive this process. Until then it ends when this one does, however that happens. */
+  keep(): void;
+}
+
 /**
- * Starts a process that outlives this one and waits until it says that it is ready.
- * @returns the process and what its ready file says
+ * Starts a process and waits until it says that it is ready. It holds the other end of a pipe: when that closes before
+ * it reads `keep`, whoever started it is gone.
  * @throws Error with the end of its log when it ends early or is not ready in time
  */
-export async function start(spec: ProcessSpec, signal?: AbortSignal): Promise<RunningProcess & { ready: unknown }> {
+export async function start(spec: ProcessSpec, signal?: AbortSignal): Promise<StartedProcess> {
   rmSync(spec.readyFile, { force: true });
   const log = openSync(spec.logFile, "a");
   const [command, ...args] = spec.argv;
-  const child = spawn(command, args, { env: { ...spec.env }, stdio: ["ignore", log, log], detached: true });
+  const child = spawn(command, args, { env: { ...spec.env }, stdio: ["pipe", log, log], detached: true });
   let ended = false;
   const end = new Promise<void>((resolve) => {
     for (const event of ["exit", "error"] as const)
@@ -48,12 +56,15 @@ export async function start(spec: ProcessSpec, signal?: AbortSignal): Promise<Ru
     signal?.throwIfAborted();
     throw new Error(`${spec.name} did not start:\n${tail(spec.logFile)}`);
   }
-  child.unref();
   return {
     name: spec.name,
     pid: child.pid,
     mark: args.at(-1) ?? command,
     ready: JSON.parse(readFileSync(spec.readyFile, "utf8")),
+    keep() {
+      child.stdin?.end("keep\n");
+      child.unref();
+    },
   };
 }
 

@@ -103,7 +103,7 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
   };
   const configFile = path.join(folder, "simulated/config.json");
   writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
-  const { ready, ...running } = await start(
+  const { ready, keep, ...running } = await start(
     {
       name: "the simulators",
       argv: [node, path.join(import.meta.dirname, "serve.ts"), configFile],
@@ -124,6 +124,7 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
     passphrase: newToken(),
   };
   writeFileSync(keptFile(folder), JSON.stringify(kept), { mode: 0o600 });
+  keep();
   return kept;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Everything that the fleet talks to, simulated, in one process: `node simulators/sandbox/serve.ts CONFIG.json`.
- * It writes its ready file once all of it answers, and ends all of it at SIGTERM or SIGINT.
+ * It writes its ready file once all of it answers. It ends at SIGTERM or SIGINT, and when its stdin closes before it
+ * has read `keep` there: then whoever started it was killed and does not know of it.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -82,15 +83,23 @@ async function startOneMac({ name, hostKey }: ServeConfig["macs"][number]): Prom
 }
 
 async function endAll(exitCode: number): Promise<never> {
+  await starting.catch(() => undefined);
   rmSync(config.readyFile, { force: true });
   await Promise.allSettled(ending.map((end) => end()));
   process.exit(exitCode);
 }
 
+async function endUnlessKept(): Promise<void> {
+  let said = "";
+  for await (const chunk of process.stdin) said += chunk;
+  if (!said.includes("keep")) await endAll(1);
+}
+
+const starting = startAll();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => endAll(0));
+void endUnlessKept();
 try {
-  const ready = await startAll();
-  writeFileSync(`${config.readyFile}.new`, JSON.stringify(ready));
+  writeFileSync(`${config.readyFile}.new`, JSON.stringify(await starting));
   renameSync(`${config.readyFile}.new`, config.readyFile);
 } catch (error) {
   console.error(error);

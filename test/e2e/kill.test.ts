@@ -34,6 +34,11 @@ interface Moment {
   reached(): Promise<boolean>;
 }
 
+interface Case {
+  part: keyof typeof parts;
+  moment: Moment;
+}
+
 const hostAllocated: Moment = {
   name: "while a host is allocated and its answer is on the way",
   prepare: () => stack.aws("faults", { action: "AllocateHosts", effect: "slow-answer", delayMs: 4000, times: 2 }),
@@ -50,15 +55,20 @@ const vmCloned: Moment = {
   reached: async () => tartVms("office-mac-1").some((name) => name.includes("slot")),
 };
 
-const cases: { part: keyof typeof parts; moment: Moment }[] = [
+const everyTime: Case[] = [
   { part: "engine", moment: hostAllocated },
-  { part: "engine", moment: vmDeployed },
-  { part: "engine", moment: vmCloned },
   { part: "AWS provider process", moment: hostAllocated },
-  { part: "provider process", moment: vmDeployed },
   { part: "provider process", moment: vmCloned },
   { part: "program", moment: vmDeployed },
 ];
+/** Half a minute each; `make e2e-all` runs them too. */
+const more: Case[] = [
+  { part: "engine", moment: vmDeployed },
+  { part: "engine", moment: vmCloned },
+  { part: "provider process", moment: vmDeployed },
+  { part: "program", moment: vmCloned },
+];
+const cases = process.env.FLEET_E2E === "all" ? [...everyTime, ...more] : everyTime;
 
 for (const { part, moment } of cases)
   test(`SIGKILL of the ${part} ${moment.name}: recover and up end with exactly the declared machines`, async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { after, before, test } from "node:test";
+import { CreateTagsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
 import { changes, type Finished, startStack, type TestStack } from "./stack.ts";
@@ -174,6 +175,18 @@ test("a VM deleted behind Pulumi's back is found by refresh and made again by up
 test("nothing that was printed shows a secret", () => {
   assert.ok(stack.printed.length > 10);
   assertNoSecret("what the programs printed", stack.printed);
+});
+
+test("a host taken out of service by its tag stays out, whatever is deployed", async () => {
+  const { ec2Url } = stack.sandbox.addresses;
+  const credentials = { accessKeyId: "simulated", secretAccessKey: "simulated" };
+  const client = new EC2Client({ region: "us-east-1", endpoint: ec2Url, credentials });
+  const [host] = (await stack.aws("state")).hosts;
+  await client.send(
+    new CreateTagsCommand({ Resources: [host?.hostId ?? ""], Tags: [{ Key: "PWPoolReady", Value: "false" }] }),
+  );
+  succeeds(await stack.run("up", "--refresh", "--yes", "--skip-preview"));
+  assert.equal((await stack.aws("state")).hosts[0]?.tags.PWPoolReady, "false");
 });
 
 test("destroy leaves nothing, neither in the state nor outside", async () => {

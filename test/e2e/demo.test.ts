@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import process from "node:process";
+import { after, test } from "node:test";
+import { localExec } from "../../drivers/exec/local.ts";
+import { listProcesses } from "../../drivers/system/processes.ts";
+import { repositoryRoot } from "../support/tools.ts";
+import { until } from "./stack.ts";
+
+const folder = path.join(mkdtempSync(path.join(tmpdir(), "fleet-demo-")), "demo");
+
+/** Types `make demo`, so to speak: with a process group of its own, as a terminal gives it. */
+function typeDemo(...args: string[]) {
+  const argv = [path.join(repositoryRoot, "simulators/demo.ts"), "--folder", folder, ...args];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    printed += chunk;
+  });
+  return {
+    printed: () => printed,
+    ended: once(child, "close").then(([code]) => code as number | null),
+    /** To the whole group, as Ctrl-C is. */
+    signal: (name: NodeJS.Signals) => process.kill(-(child.pid ?? Number.NaN), name),
+  };
+}
+
+after(() => typeDemo("--stop").ended);
+
+test("killed while the simulators start, interrupted in the middle of the up, killed there: the next run completes", async () => {
+  const early = typeDemo();
+  await until("the simulators are being started", () => existsSync(path.join(folder, "simulated/config.json")));
+  early.signal("SIGKILL");
+  await early.ended;
+
+  const interrupted = typeDemo();
+  await until("the up is going", () => interrupted.printed().includes("created"));
+  interrupted.signal("SIGINT");
+  assert.notEqual(await interrupted.ended, 0);
+
+  const killed = typeDemo();
+  await until("the up goes on", () => /Tart(Image|Vm).*creat/.test(killed.printed()));
+  killed.signal("SIGKILL");
+  await killed.ended;
+
+  const last = typeDemo();
+  assert.equal(await last.ended, 0, last.printed());
+  const table = last.printed().slice(last.printed().indexOf("POOL"));
+  assert.equal(table.match(/ running /g)?.length, 7, table);
+  assert.equal(table.match(/ available /g)?.length, 2, table);
+});
+
+test("the stop ends every process that the demo started", async () => {
+  const { process: simulators } = JSON.parse(readFileSync(path.join(folder, "sandbox.json"), "utf8"));
+  const ofDemo = async () =>
+    (await listProcesses(localExec())).filter(
+      ({ command }) => command.includes(folder) || command.includes(simulators.mark),
+    );
+  assert.ok((await ofDemo()).length > 0);
+  assert.equal(await typeDemo("--stop").ended, 0);
+  await until("nothing of the demo runs", async () => (await ofDemo()).length === 0);
+  assert.ok(!existsSync(folder));
+});
