@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { DriverError } from "../errors.ts";
 import type { Exec } from "../exec/types.ts";
+import { checkKnown, GONE } from "../inputs.ts";
 import type { DiffResult, Lifecycle } from "../lifecycle.ts";
-import { failuresOf, vmNameSchema } from "./check.ts";
+import { vmNameSchema } from "./check.ts";
 import { type Claim, foreign, isOurs, readClaim, readIdentity, releaseClaim, takeClaim, updateClaim } from "./claim.ts";
 import { tartCli } from "./cli.ts";
 import {
@@ -45,7 +46,7 @@ const schema = z.object({
 export function createTartImageLifecycle(hosts: TartHosts): Lifecycle<TartImageInputs, TartImageOutputs> {
   return {
     configure: configureHosts,
-    check: async (_olds, news) => ({ inputs: news, failures: failuresOf(schema, news) }),
+    check: async (_olds, news) => ({ inputs: news, failures: checkKnown(schema, news) }),
     diff: async (_id, olds, news) => diff(olds, news),
     async create(news) {
       const inputs = schema.parse(news);
@@ -57,7 +58,7 @@ export function createTartImageLifecycle(hosts: TartHosts): Lifecycle<TartImageI
       const places = await findPlaces(exec);
       const { claim, identity } = await observe(exec, places, outs.goldenName);
       const isThere = identity !== undefined && isOurs(claim, outs.fleetId, identity);
-      return isThere ? { id, props: { ...outs, digest: claim?.imageDigest ?? outs.digest } } : gone;
+      return isThere ? { id, props: { ...outs, digest: claim?.imageDigest ?? outs.digest } } : GONE;
     },
     async update(_id, olds, news) {
       return { outs: { ...schema.parse(news), digest: olds.digest } };
@@ -65,8 +66,6 @@ export function createTartImageLifecycle(hosts: TartHosts): Lifecycle<TartImageI
     remove: (_id, outs) => removeGolden(hosts, outs),
   };
 }
-
-const gone: Record<string, never> = {};
 
 /** For Pulumi. */
 export const lifecycle = createTartImageLifecycle(sshHosts);

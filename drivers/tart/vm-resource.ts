@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Exec } from "../exec/types.ts";
+import { checkKnown, GONE } from "../inputs.ts";
 import type { DiffResult, Lifecycle } from "../lifecycle.ts";
-import { digestSchema, failuresOf, vmNameSchema } from "./check.ts";
+import { digestSchema, vmNameSchema } from "./check.ts";
 import { isOurs, readClaim, readIdentity } from "./claim.ts";
 import { tartCli } from "./cli.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -67,14 +68,14 @@ export function createTartVmLifecycle(hosts: TartHosts, clock: Clock): Lifecycle
   };
   return {
     configure: configureHosts,
-    check: async (_olds, news) => ({ inputs: news, failures: failuresOf(schema, news) }),
+    check: async (_olds, news) => ({ inputs: news, failures: checkKnown(schema, news) }),
     diff: async (_id, olds, news) => diff(olds, news),
     async create(news) {
       return { id: `${news.host.name}/${news.name}`, outs: await make(news) };
     },
     async read(id, outs) {
       const props = await observe(hosts.execFor(outs.host), outs);
-      return props ? { id, props } : gone;
+      return props ? { id, props } : GONE;
     },
     async update(_id, _olds, news) {
       return { outs: await make(news) };
@@ -85,8 +86,6 @@ export function createTartVmLifecycle(hosts: TartHosts, clock: Clock): Lifecycle
     },
   };
 }
-
-const gone: Record<string, never> = {};
 
 /** For Pulumi. */
 export const lifecycle = createTartVmLifecycle(sshHosts, systemClock);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { hasUnknown, isObject, type Properties, UNKNOWN } from "./wire.ts";
+import { unknownValue } from "../../../drivers/lifecycle.ts";
+import { hasUnknown, isObject, type Properties } from "./wire.ts";
 
 /** What one property of a resource accepts, in the terms of the vendor's schema. */
 export interface PropertySpec {
@@ -70,7 +71,7 @@ export function inputsOf(table: PropertyTable, state: Properties): Properties {
 function checkProperty(spec: PropertySpec | undefined, value: unknown, path: string, known: string[]): Failure[] {
   if (!spec) return [failure(path, `unknown property "${path}"; known here are ${known.join(", ")}`)];
   if (spec.output) return [failure(path, `"${path}" is an output and cannot be given`)];
-  if (value === UNKNOWN) return [];
+  if (value === unknownValue) return [];
   if (!hasType(spec, value)) return [failure(path, `"${path}" must be of type ${spec.type}`)];
   if (spec.oneOf && !spec.oneOf.some((allowed) => allowed === value)) {
     return [failure(path, `"${path}" is ${JSON.stringify(value)}; allowed are ${spec.oneOf.join(", ")}`)];
@@ -80,7 +81,7 @@ function checkProperty(spec: PropertySpec | undefined, value: unknown, path: str
 
 function checkFields(fields: PropertyTable, value: unknown, path: string): Failure[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => checkFields(fields, item, `${path}[${index}]`));
-  if (value === UNKNOWN) return [];
+  if (value === unknownValue) return [];
   if (!isObject(value)) return [failure(path, `"${path}" must be of type object`)];
   return checkProperties(fields, value, `${path}.`);
 }

@@ -2,9 +2,7 @@
  * How property values look on Pulumi's plugin protocol, and back. An unknown value is a marker string; a secret is an
  * object with a signature around the value. Source: `@pulumi/pulumi/runtime/rpc.js`.
  */
-
-/** Stands for a value that is not known during a preview, whatever its type. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+import { unknownValue } from "../../../drivers/lifecycle.ts";
 
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
@@ -14,7 +12,7 @@ export type Properties = Record<string, unknown>;
 
 /** True when the value, or anything inside it, is not known yet. */
 export function hasUnknown(value: unknown): boolean {
-  if (value === UNKNOWN) return true;
+  if (value === unknownValue) return true;
   if (Array.isArray(value)) return value.some(hasUnknown);
   return isObject(value) && Object.values(value).some(hasUnknown);
 }

@@ -74,7 +74,7 @@ describe("checking a VM's inputs", () => {
       "imageDigest",
       "cpu",
     ]);
-    assert.deepEqual(await badProperties({ host: { ...inputs.host, hostKey: "" } }), ["host.hostKey"]);
+    assert.deepEqual(await badProperties({ host: { ...inputs.host, hostKey: "" } }), ["host"]);
   });
 
   test("leaves alone what is not known yet", async () => {

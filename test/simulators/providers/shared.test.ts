@@ -1,8 +1,9 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { describe, test } from "node:test";
+import { unknownValue } from "../../../drivers/lifecycle.ts";
 import { defineResource } from "../../../simulators/providers/shared/provider.ts";
 import type { Properties } from "../../../simulators/providers/shared/wire.ts";
-import { resourceOf, secret, UNKNOWN } from "./support.ts";
+import { resourceOf, secret } from "./support.ts";
 
 const gone = new Set<string>();
 const box = defineResource<Properties, Properties>({
@@ -44,7 +45,7 @@ describe("check names every mistake", () => {
       ['"parts[0].kind" must be of type string'],
     ],
     ["a rule of its own", { name: "a", size: 13, colour: "red" }, ["13 has no colour"]],
-    ["what is not known yet is not judged", { name: UNKNOWN, parts: UNKNOWN, colour: UNKNOWN }, []],
+    ["what is not known yet is not judged", { name: unknownValue, parts: unknownValue, colour: unknownValue }, []],
     ["a secret is judged by what is in it", { name: secret(1) }, ['"name" must be of type string']],
   ];
   for (const [name, inputs, reasons] of cases) {
@@ -67,7 +68,7 @@ describe("check names every mistake", () => {
 });
 
 test("check fills in defaults and generated values, and gives secrets and unknown values back as they came", async () => {
-  const given = { name: secret("a"), colour: UNKNOWN, parts: [{ kind: secret("deep") }] };
+  const given = { name: secret("a"), colour: unknownValue, parts: [{ kind: secret("deep") }] };
   const { inputs } = await boxes.check(given);
   deepEqual(inputs, { ...given, size: 1, tags: { madeFor: "thing" } });
 });
@@ -85,7 +86,7 @@ describe("diff compares the state with the new inputs", () => {
     ["a change that replaces", { name: "b" }, { changes: true, replaces: ["name"] }],
     ["a change that replaces under a condition", { label: "m" }, { changes: true, replaces: ["label"] }],
     ["the condition does not hold", { label: "m", size: 2 }, { changes: true, replaces: [] }],
-    ["not known yet", { name: UNKNOWN }, { changes: true, replaces: ["name"] }],
+    ["not known yet", { name: unknownValue }, { changes: true, replaces: ["name"] }],
     ["left out", { tags: undefined }, { changes: true, replaces: [] }],
     ["the same, but now secret", { name: secret("a") }, { changes: false, replaces: [] }],
     ["given where the service had chosen", { region: "there" }, { changes: true, replaces: [] }],

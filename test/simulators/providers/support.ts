@@ -1,8 +1,6 @@
 import type { Provider } from "@pulumi/pulumi/provider/index.js";
 import { createProvider, type ProviderDefinition } from "../../../simulators/providers/shared/provider.ts";
-import { type Properties, UNKNOWN } from "../../../simulators/providers/shared/wire.ts";
-
-export { UNKNOWN };
+import type { Properties } from "../../../simulators/providers/shared/wire.ts";
 
 /** A secret as the engine sends it. */
 export function secret(value: unknown): Properties {
