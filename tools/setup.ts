@@ -106,12 +106,12 @@ async function buildGoTool(tool: GoTool, report: Report): Promise<void> {
   const folder = cacheFolder(tool.name, [...pins, ...(tool.flags ?? [])]);
   await fillOnce(folder, async (into) => {
     const tell = progress(report, tool.duration);
-    await run("go", ["mod", "download"], module, () => tell("downloading modules"));
     let built = 0;
     const args = ["build", "-v", ...(tool.flags ?? []), "-o", path.join(into, tool.name), tool.package];
     await run("go", args, module, (line) => {
-      built += 1;
-      tell(`${built} packages built, now ${line}`);
+      const isDownload = line.startsWith("go: downloading");
+      if (!isDownload) built += 1;
+      tell(isDownload ? line.replace("go: ", "") : `${built} packages built, now ${line}`);
     });
   });
   place(path.join(folder, tool.name), tool.name);
