@@ -55,6 +55,29 @@ function filesBelow(folder: string): string[] {
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 }
 
+test("a wrong stack file is told with all its mistakes, and nothing is created", async () => {
+  const wrong = await stack.withChange(
+    ({ pools }) => {
+      pool(pools, "macm1").hosts = 0;
+      pool(pools, "orka").vm = { diskGb: -1 };
+    },
+    () => stack.run("up", "--yes", "--skip-preview"),
+  );
+  assert.notEqual(wrong.code, 0);
+  assert.match(wrong.stdout, /pools\[0\]\.hosts: 0 is too few\./);
+  assert.match(wrong.stdout, /pools\[1\]\.vm\.diskGb: -1 is too low\./);
+  assert.doesNotMatch(wrong.stdout, / at .*\.ts:\d/, "a person gets words, not a stack trace");
+  assert.deepEqual((await stack.aws("state")).hosts, []);
+  const made = (await stack.pulumi.exportState()).resources.filter(({ id }) => id !== "");
+  assert.deepEqual(made, []);
+});
+
+test("a fleet that does not exist yet can be previewed", async () => {
+  const planned = changes(await stack.run("preview", "--json"));
+  assert.ok(planned.includes("create macm1-MacM1-1") && planned.includes("create office-office-mac-1-slot-1"));
+  assert.deepEqual((await stack.aws("state")).hosts, []);
+});
+
 test("up brings up all three kinds of pool, and no command line or output shows a secret", async () => {
   const commandLines = await watchCommandLines(async () => {
     succeeds(await stack.run("up", "--yes", "--skip-preview"));

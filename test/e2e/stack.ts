@@ -42,6 +42,8 @@ export interface TestStack {
   printed: string[];
   /** Changes the stack's settings, as a person would in the file. */
   change(edit: (settings: Settings) => void): void;
+  /** Does something with changed settings and puts the old ones back. */
+  withChange<T>(edit: (settings: Settings) => void, work: () => Promise<T>): Promise<T>;
   /** Runs `pulumi`. */
   run(...args: string[]): Promise<Finished>;
   /** Starts `pulumi` and leaves it running, for tests that kill it. */
@@ -99,15 +101,26 @@ export async function startStack(): Promise<TestStack> {
     return answer ? JSON.parse(answer) : {};
   };
 
+  const change = (edit: (settings: Settings) => void) => {
+    const stackFile = parse(readFileSync(file, "utf8"));
+    const block = (name: string) => stackFile.config[`mac-runner-fleet:${name}`];
+    edit({ images: block("images"), pools: block("pools") });
+    writeFileSync(file, stringify(stackFile));
+  };
+
   return {
     sandbox,
     printed,
     pulumi: pulumiCli(here, "local"),
-    change(edit) {
-      const stackFile = parse(readFileSync(file, "utf8"));
-      const block = (name: string) => stackFile.config[`mac-runner-fleet:${name}`];
-      edit({ images: block("images"), pools: block("pools") });
-      writeFileSync(file, stringify(stackFile));
+    change,
+    async withChange(edit, work) {
+      const before = readFileSync(file, "utf8");
+      change(edit);
+      try {
+        return await work();
+      } finally {
+        writeFileSync(file, before);
+      }
     },
     run: (...args) => run("pulumi", inStack(args)),
     start(...args) {
