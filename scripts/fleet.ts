@@ -1,6 +1,7 @@
 import process from "node:process";
 import { Command, Option } from "commander";
 import { check } from "./commands/check.ts";
+import { migrateCirrus } from "./commands/migrate.ts";
 import { recover } from "./commands/recover.ts";
 import { status } from "./commands/status.ts";
 import { explain } from "./explain.ts";
@@ -43,6 +44,28 @@ program
   .option("--dry-run", "say what would be done and do nothing")
   .option("--force", "remove the lock even if the run that holds it may still be going")
   .action(run(recover));
+
+program
+  .command("migrate")
+  .description("turns the files of another CI system into settings of a fleet and jobs for it")
+  .command("cirrus")
+  .description("turns a .cirrus.yml into pools, queues and jobs, and says what it could not turn; changes no stack")
+  .argument("[file]", "the file", ".cirrus.yml")
+  .addOption(
+    new Option("--ci <system>", "the CI system that the jobs move to")
+      .choices(["buildkite", "github"])
+      .default("buildkite"),
+  )
+  .option("-s, --stack <name>", "use the pools of this stack where they serve")
+  .addOption(cwd)
+  .option("--write <folder>", "write the pipeline or workflow and the new settings into this folder")
+  .option("--force", "overwrite files that are there")
+  .addOption(json)
+  .addHelpText(
+    "after",
+    "\nExit code: 0 when all was turned, 4 when something is left to do by hand, 1 for a file that can't be read.",
+  )
+  .action(run(migrateCirrus));
 
 await program.parseAsync();
 

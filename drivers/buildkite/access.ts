@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Dialect, type JsonApi, jsonApi, type Refusal, type Surroundings } from "./http/api.ts";
+import { type Dialect, type JsonApi, jsonApi, type Refusal, type Surroundings } from "../http/api.ts";
 
 /** The agent API: metrics and stacks. */
 export interface AgentApiAccess {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isFailure } from "../errors.ts";
+import type { CallOptions, Surroundings } from "../http/api.ts";
 import { noAnswer, type RestAccess, restApi } from "./access.ts";
-import type { CallOptions, Surroundings } from "./http/api.ts";
 
 /** An agent as the REST API shows it. Times are ISO 8601. */
 export interface BuildkiteAgent {

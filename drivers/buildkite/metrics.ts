@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { ApiAnswer, CallOptions, Surroundings } from "../http/api.ts";
 import { type AgentApiAccess, agentApi } from "./access.ts";
-import type { ApiAnswer, CallOptions, Surroundings } from "./http/api.ts";
 
 /** Agents that are connected. A paused one counts as idle. */
 export interface AgentCounts {

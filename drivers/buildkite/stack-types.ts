@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CallOptions } from "./http/api.ts";
+import type { CallOptions } from "../http/api.ts";
 
 /** A job that waits for somebody to run it. Times are ISO 8601. */
 export interface ScheduledJob {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DriverError, isFailure } from "../errors.ts";
+import type { Surroundings } from "../http/api.ts";
 import { type AgentApiAccess, agentApi, noAnswer } from "./access.ts";
-import type { Surroundings } from "./http/api.ts";
 import {
   type BuildkiteStack,
   type NotificationProblem,

@@ -1,4 +1,4 @@
-import { type Dialect, type JsonApi, jsonApi, type Surroundings } from "../buildkite/http/api.ts";
+import { type Dialect, type JsonApi, jsonApi, type Surroundings } from "../http/api.ts";
 
 /** The runners of one GitHub organization. */
 export interface GithubAccess {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { CallOptions, Surroundings } from "../buildkite/http/api.ts";
 import { DriverError, isFailure } from "../errors.ts";
+import type { CallOptions, Surroundings } from "../http/api.ts";
 import { type GithubAccess, githubApi } from "./access.ts";
 import { type GithubRunner, githubRunners, runnerSchema } from "./runners.ts";
 

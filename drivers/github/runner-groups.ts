@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { CallOptions, Surroundings } from "../buildkite/http/api.ts";
 import { isFailure } from "../errors.ts";
+import type { CallOptions, Surroundings } from "../http/api.ts";
 import { type GithubAccess, githubApi, pageSize } from "./access.ts";
 import { distinct, type GithubRunner, runnersSchema } from "./runners.ts";
 
@@ -25,7 +25,7 @@ export interface RunnerGroupRequest {
 /** The runner groups of an organization. Failures as in `JsonApi`. */
 export interface GithubRunnerGroups {
   list(options?: CallOptions): Promise<RunnerGroup[]>;
-  /** Names differ by more than their case. */
+  /** The case of the name does not matter. */
   find(name: string, options?: CallOptions): Promise<RunnerGroup | undefined>;
   /** Makes the group, closed to public repositories, or gives back the one with that name as it is. */
   ensure(request: RunnerGroupRequest, options?: CallOptions): Promise<RunnerGroup>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { CallOptions, Surroundings } from "../buildkite/http/api.ts";
 import { isFailure } from "../errors.ts";
+import type { CallOptions, Surroundings } from "../http/api.ts";
 import { type GithubAccess, githubApi, pageSize } from "./access.ts";
 
 /** A self-hosted runner as GitHub shows it. */

@@ -76,6 +76,8 @@ export interface Pulumi {
   /** The recorded resources and the operations that a killed run left behind; empty for a stack never deployed. */
   exportState(): Promise<{ resources: ResourceState[]; pending: { type: string; resource: ResourceState }[] }>;
   outputs(): Promise<Record<string, unknown>>;
+  /** Where the states are kept, as `file:///...` or `s3://...`. */
+  backendUrl(): Promise<string>;
   config(options: { showSecrets: boolean }): Promise<Record<string, ConfigValue>>;
   /** What an `up` would create now. @throws StackLocked */
   plannedCreates(): Promise<ResourceState[]>;
@@ -121,6 +123,9 @@ export function pulumiCli(exec: Exec, stack: string, signal?: AbortSignal): Pulu
     async exportState() {
       const { deployment } = await json(deploymentState, ["stack", "export", ...where]);
       return { resources: deployment?.resources ?? [], pending: deployment?.pending_operations ?? [] };
+    },
+    async backendUrl() {
+      return (await json(z.object({ url: z.string() }), ["whoami", "--verbose", "--json"])).url;
     },
     outputs: () => json(z.record(z.string(), z.unknown()), ["stack", "output", "--json", ...where]),
     async config({ showSecrets }) {

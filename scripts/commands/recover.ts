@@ -5,8 +5,10 @@ import { type ExistingAws, existingAws } from "../../drivers/aws/existing.ts";
 import { localExec } from "../../drivers/exec/local.ts";
 import type { Exec } from "../../drivers/exec/types.ts";
 import { type LockHolder, type Pulumi, pulumiCli, StackLocked } from "../../drivers/pulumi/cli.ts";
+import { mendFileBackend } from "../../drivers/pulumi/file-backend.ts";
 import { endProcess, isRunning, listProcesses } from "../../drivers/system/processes.ts";
 import { leftovers, planImports } from "../../model/recovery.ts";
+import { projectName } from "../../model/stack-file.ts";
 import { checkout, enterProject, projectFolder, type StackOptions } from "../stack.ts";
 
 interface RecoverOptions extends StackOptions {
@@ -17,6 +19,7 @@ interface RecoverOptions extends StackOptions {
 
 /** What a recovery found and did, in the order of doing. */
 interface Recovery {
+  mendedFiles: string[];
   endedProcesses: number[];
   removedLocks: LockHolder[];
   forgottenOperations: string[];
@@ -41,10 +44,13 @@ export async function recover(signal: AbortSignal, options: RecoverOptions): Pro
   enterProject(folder);
   const exec = localExec({ cwd: folder });
   const pulumi = pulumiCli(exec, options.stack, signal);
-  const { "aws:region": region } = await pulumi.config({ showSecrets: false });
   const tell = (line: string) => console.error(line);
+  const mendedFiles = mendFileBackend(await pulumi.backendUrl(), projectName, options.stack, options.dryRun === true);
+  for (const file of mendedFiles) tell(`cut off in the middle, and not needed: ${file}`);
+  const { "aws:region": region } = await pulumi.config({ showSecrets: false });
   const surroundings = { exec, pulumi, existing: existingAws(region?.value ?? "us-east-1"), options, signal, tell };
   const done: Recovery = {
+    mendedFiles,
     endedProcesses: await endLeftovers(surroundings),
     ...(await settleState(surroundings)),
     importedResources: await takeOver(surroundings),
@@ -143,6 +149,7 @@ async function importAll(pulumi: Pulumi, plan: string): Promise<void> {
 
 function summary({ stack, dryRun }: RecoverOptions, done: Recovery): string {
   const parts = [
+    ...(done.mendedFiles.length > 0 ? [`${done.mendedFiles.length} half-written files removed`] : []),
     `${done.endedProcesses.length} left-over processes ended`,
     `${done.removedLocks.length} locks removed`,
     `${done.forgottenOperations.length} unfinished operations cleared`,

@@ -1,4 +1,4 @@
-import { ApiError } from "./http/route.ts";
+import { ApiError } from "../http/route.ts";
 
 interface Window {
   scope: string;

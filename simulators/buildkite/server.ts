@@ -1,12 +1,12 @@
 import { createSimClock, type SimClock } from "../ec2-mac/clock.ts";
+import { FaultQueue } from "../http/faults.ts";
+import { listen } from "../http/serve.ts";
 import { agentRoutes } from "./api/agent-routes.ts";
 import { controlRoutes } from "./api/control-routes.ts";
 import { jobRoutes } from "./api/job-routes.ts";
 import { metricsRoutes } from "./api/metrics-routes.ts";
 import { restRoutes } from "./api/rest-routes.ts";
 import { stackRoutes } from "./api/stack-routes.ts";
-import { FaultQueue } from "./http/faults.ts";
-import { listen } from "./http/serve.ts";
 import { RateLimits } from "./limits.ts";
 import { advance } from "./rules.ts";
 import { type BuildkiteState, newId, newToken } from "./state.ts";

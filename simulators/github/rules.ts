@@ -28,7 +28,7 @@ export function addJob(state: GithubState, request: WorkflowJobRequest, now: num
   return job;
 }
 
-/** The oldest job whose labels this runner has. Labels differ by more than their case. */
+/** The oldest job whose labels this runner has. The case of labels does not matter. */
 export function jobFor(state: GithubState, runner: RunnerState): WorkflowJobState | undefined {
   const own = new Set(runner.labels.map((label) => label.toLowerCase()));
   return state.jobs.find((job) => job.status === "queued" && job.labels.every((label) => own.has(label.toLowerCase())));

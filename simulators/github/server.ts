@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { FaultQueue } from "../buildkite/http/faults.ts";
-import { listen } from "../buildkite/http/serve.ts";
 import { createSimClock, type SimClock } from "../ec2-mac/clock.ts";
+import { FaultQueue } from "../http/faults.ts";
+import { listen } from "../http/serve.ts";
 import { groupRoutes } from "./api/group-routes.ts";
 import { jobRoutes } from "./api/job-routes.ts";
 import { runnerRoutes } from "./api/runner-routes.ts";

@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import ssh2 from "ssh2";
 
 /** A new ed25519 key pair for one run of a simulated Mac or of a test. */
@@ -8,10 +12,16 @@ export interface KeyPair {
   publicLine: string;
 }
 
-/** Makes a key pair. */
+/** Makes a key pair with the ssh-keygen of this computer; ssh2's own (1.17) makes one in some hundred that nobody can read. */
 export function newKeyPair(): KeyPair {
-  const { private: privateKey, public: publicLine } = ssh2.utils.generateKeyPairSync("ed25519");
-  return { privateKey, publicLine: publicLine.trim() };
+  const folder = mkdtempSync(join(tmpdir(), "key-"));
+  try {
+    const file = join(folder, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+    return { privateKey: readFileSync(file, "utf8"), publicLine: readFileSync(`${file}.pub`, "utf8").trim() };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
+import { isFailure } from "../../drivers/errors.ts";
 import { localExec } from "../../drivers/exec/local.ts";
 import { pulumiCli } from "../../drivers/pulumi/cli.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -10,6 +11,11 @@ export async function hasLeftovers({ folder, stack, environment }: Sandbox): Pro
   const isLocked =
     existsSync(locks) && readdirSync(locks, { recursive: true }).some((file) => String(file).endsWith(".json"));
   if (isLocked) return true;
-  const { pending } = await pulumiCli(localExec({ cwd: folder, env: environment }), stack).exportState();
-  return pending.length > 0;
+  const pulumi = pulumiCli(localExec({ cwd: folder, env: environment }), stack);
+  const state = await pulumi.exportState().catch((error) => {
+    // A state that cannot be read is what recovery is for.
+    if (isFailure(error, "failed")) return undefined;
+    throw error;
+  });
+  return state === undefined || state.pending.length > 0;
 }

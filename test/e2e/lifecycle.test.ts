@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { CreateTagsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
-import { changes, type Finished, startStack, type TestStack } from "./stack.ts";
+import { changes, type Finished, startStack, type TestStack, until } from "./stack.ts";
 
 const daySeconds = 24 * 3600;
 let stack: TestStack;
@@ -143,7 +143,7 @@ test("one more host is one more host, and nothing else is touched", async () => 
   succeeds(await stack.run("up", "--yes", "--skip-preview"));
 });
 
-test("one more VM is one more VM", async () => {
+test("one more VM is one more VM, and a run that is going is not recovered", async () => {
   stack.change(({ pools }) => {
     pool(pools, "orka").vms = [
       { image: "orka-ventura", count: 1 },
@@ -152,7 +152,13 @@ test("one more VM is one more VM", async () => {
     ];
   });
   assert.deepEqual(changes(await stack.run("preview", "--json")), ["create orka-orka-sequoia-2"]);
-  succeeds(await stack.run("up", "--yes", "--skip-preview"));
+  await stack.orka("faults", { operation: "vm.create", effect: "slow", seconds: 300 });
+  const going = stack.run("up", "--yes", "--skip-preview");
+  await until("the VM is being deployed", async () => Object.keys((await stack.orka("state")).vms).length === 4);
+  const refused = await stack.fleet("recover");
+  assert.deepEqual([refused.code, refused.stdout], [1, ""]);
+  assert.match(refused.stderr, /is in use by .* since .*\n {2}Wait until that run has ended, or end it\./);
+  succeeds(await going);
 });
 
 test("a Mac's slot is taken out of service without touching the other one", async () => {

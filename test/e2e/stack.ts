@@ -74,12 +74,12 @@ export interface OrkaState {
 }
 
 /** Starts the simulators for a stack; nothing is deployed yet. */
-export async function startStack(): Promise<TestStack> {
+export async function startStack(stack = "local"): Promise<TestStack> {
   const folder = mkdtempSync(path.join(tmpdir(), "fleet-e2e-"));
-  const sandbox = await startSandbox({ folder, stack: "local" });
+  const sandbox = await startSandbox({ folder, stack });
   const environment = { ...process.env, ...sandbox.environment };
   const printed: string[] = [];
-  const file = path.join(folder, "Pulumi.local.yaml");
+  const file = path.join(folder, `Pulumi.${stack}.yaml`);
 
   const start = (program: string, args: string[]): ChildProcess =>
     spawn(program, args, { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true });
@@ -90,7 +90,7 @@ export async function startStack(): Promise<TestStack> {
     return { code, stdout, stderr };
   };
   const here = localExec({ cwd: folder, env: sandbox.environment });
-  const inStack = (args: string[]) => [...args, "--stack", "local", "--non-interactive"];
+  const inStack = (args: string[]) => [...args, "--stack", stack, "--non-interactive"];
   const ask = async (url: string, body?: object) => {
     const init = body
       ? { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }
@@ -111,7 +111,7 @@ export async function startStack(): Promise<TestStack> {
   return {
     sandbox,
     printed,
-    pulumi: pulumiCli(here, "local"),
+    pulumi: pulumiCli(here, stack),
     change,
     async withChange(edit, work) {
       const before = readFileSync(file, "utf8");
@@ -129,7 +129,7 @@ export async function startStack(): Promise<TestStack> {
       return child;
     },
     fleet: (...args) =>
-      run(process.execPath, [path.join(repositoryRoot, "scripts/fleet.ts"), ...args, "-C", folder, "--stack", "local"]),
+      run(process.execPath, [path.join(repositoryRoot, "scripts/fleet.ts"), ...args, "-C", folder, "--stack", stack]),
     aws: (where, body) => ask(`${sandbox.addresses.ec2Url}/_sim/${where}`, body),
     orka: (where, body) => ask(`${sandbox.addresses.orkaUrl}/sim/${where}`, body),
     async orkaCli() {

@@ -3,7 +3,7 @@ import { CallError, call } from "./client.ts";
 import { type Exit, type RunningCommand, runCommand } from "./command.ts";
 import type { Log } from "./log.ts";
 import { knownSettings, type Settings, variableOf } from "./settings.ts";
-import { every, wait } from "./time.ts";
+import { wait } from "./time.ts";
 
 const finishAttempts = 12;
 
@@ -48,8 +48,9 @@ export function runJob(job: Job, agent: JobAgent, settings: Settings, log: Log):
     );
     // It may have been cancelled before there was a process.
     if (reason) command.cancel();
-    const stopWatching = every(agent.jobStatusSeconds, () => void cancelIfAsked(job, cancel));
-    const exit = await command.done.finally(stopWatching);
+    const over = new AbortController();
+    void cancelWhenAsked(job, agent.jobStatusSeconds, cancel, over.signal);
+    const exit = await command.done.finally(() => over.abort());
     if (output.length > 0) await call(endpoint, token, "POST", `jobs/${id}/chunks`, { data: output.join("") });
     await reportEnd(job, log, {
       exit_status: String(exit.status),
@@ -82,9 +83,19 @@ async function reportEnd({ endpoint, token, id }: Job, log: Log, result: object)
   }
 }
 
-async function cancelIfAsked(job: Job, cancel: RunningJob["cancel"]): Promise<void> {
-  const { state } = await call(job.endpoint, job.token, "GET", `jobs/${job.id}`).catch(() => ({ state: "" }));
-  if (state === "canceling" || state === "canceled") cancel("cancel");
+/** Asks now and then whether somebody cancelled the job, until it is over. */
+async function cancelWhenAsked(
+  job: Job,
+  pause: number,
+  cancel: RunningJob["cancel"],
+  over: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await wait(pause, over);
+    if (over.aborted) return;
+    const { state } = await call(job.endpoint, job.token, "GET", `jobs/${job.id}`).catch(() => ({ state: "" }));
+    if (state === "canceling" || state === "canceled") cancel("cancel");
+  }
 }
 
 /** The agent's own settings, its token first of all, are not handed on. */

@@ -1,4 +1,4 @@
-import { ApiError, type Call } from "../http/route.ts";
+import { ApiError, type Call } from "../../http/route.ts";
 import type { AgentState, BuildkiteState, JobState, StackState } from "../state.ts";
 
 /** A call to the simulated Buildkite. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, bodyAs, type Reply } from "../http/route.ts";
+import { ApiError, bodyAs, type Reply } from "../../http/route.ts";
 import { cancelJob } from "../rules.ts";
 import type { AgentState } from "../state.ts";
 import type { BuildkiteCall } from "./access.ts";

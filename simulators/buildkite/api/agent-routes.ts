@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, bodyAs, type Reply, type Route } from "../http/route.ts";
+import { ApiError, bodyAs, type Reply, type Route } from "../../http/route.ts";
 import { leave, queueOf, queueOfAgent } from "../rules.ts";
 import { type AgentState, type BuildkiteState, newId, newToken } from "../state.ts";
 import { type BuildkiteCall, callingAgent, requireAgentToken } from "./access.ts";

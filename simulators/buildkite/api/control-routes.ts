@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { SimClock } from "../../ec2-mac/clock.ts";
-import { type FaultQueue, faultSchema } from "../http/faults.ts";
-import { ApiError, bodyAs, type Reply, type Route } from "../http/route.ts";
-import { CONTROL } from "../http/serve.ts";
+import { type FaultQueue, faultSchema } from "../../http/faults.ts";
+import { ApiError, bodyAs, type Reply, type Route } from "../../http/route.ts";
+import { CONTROL } from "../../http/serve.ts";
 import { addJob, cancelJob, leave, queueOf } from "../rules.ts";
 import type { BuildkiteState } from "../state.ts";
 import { type BuildkiteCall, jobOf } from "./access.ts";

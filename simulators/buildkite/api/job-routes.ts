@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, bodyAs, type Reply, type Route } from "../http/route.ts";
+import { ApiError, bodyAs, type Reply, type Route } from "../../http/route.ts";
 import { finishJob } from "../rules.ts";
 import type { BuildkiteState } from "../state.ts";
 import { type BuildkiteCall, callingAgent, jobOf, ownJob } from "./access.ts";

@@ -1,4 +1,4 @@
-import { ApiError, type Reply, type Route } from "../http/route.ts";
+import { ApiError, type Reply, type Route } from "../../http/route.ts";
 import { queueOfAgent } from "../rules.ts";
 import { type AgentState, type BuildkiteState, isWithAgent, type JobState } from "../state.ts";
 import { type BuildkiteCall, requireAgentToken } from "./access.ts";

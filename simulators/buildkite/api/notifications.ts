@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bodyAs, type Reply } from "../http/route.ts";
+import { bodyAs, type Reply } from "../../http/route.ts";
 import { type BuildkiteCall, stackOf } from "./access.ts";
 
 const mostPerJob = 100;

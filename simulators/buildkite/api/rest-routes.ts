@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, bodyAs, page, type Reply, type Route } from "../http/route.ts";
+import { ApiError, bodyAs, page, type Reply, type Route } from "../../http/route.ts";
 import { addJob, cancelJob, describeJob, queueOfAgent, restState } from "../rules.ts";
 import { type AgentState, type BuildkiteState, type BuildState, isOver, iso } from "../state.ts";
 import { type BuildkiteCall, requireApiToken } from "./access.ts";

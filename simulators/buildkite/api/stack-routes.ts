@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, bodyAs, type Reply, type Route } from "../http/route.ts";
+import { ApiError, bodyAs, type Reply, type Route } from "../../http/route.ts";
 import { finishJob, queueOf } from "../rules.ts";
 import { type BuildkiteState, isOver, iso, type JobState, newId } from "../state.ts";
 import { type BuildkiteCall, jobOf, requireAgentToken, stackOf } from "./access.ts";

@@ -1,4 +1,4 @@
-import { ApiError, type Call } from "../../buildkite/http/route.ts";
+import { ApiError, type Call } from "../../http/route.ts";
 import type { GithubState, RunnerState } from "../state.ts";
 
 /** A call to the simulated GitHub. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bodyAs, page, type Reply, type Route } from "../../buildkite/http/route.ts";
+import { bodyAs, page, type Reply, type Route } from "../../http/route.ts";
 import { type GithubState, type GroupState, takeId } from "../state.ts";
 import { type GithubCall, refusal, requireToken } from "./access.ts";
 import { runnerPage } from "./runner-routes.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type FaultQueue, faultSchema } from "../../buildkite/http/faults.ts";
-import { bodyAs, type Reply, type Route } from "../../buildkite/http/route.ts";
-import { CONTROL } from "../../buildkite/http/serve.ts";
 import type { SimClock } from "../../ec2-mac/clock.ts";
+import { type FaultQueue, faultSchema } from "../../http/faults.ts";
+import { bodyAs, type Reply, type Route } from "../../http/route.ts";
+import { CONTROL } from "../../http/serve.ts";
 import { addJob, cancelJob } from "../rules.ts";
 import { type GithubState, iso, type WorkflowJobState } from "../state.ts";
 import { type GithubCall, refusal, requireToken } from "./access.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { bodyAs, page, type Reply, type Route } from "../../buildkite/http/route.ts";
+import { bodyAs, page, type Reply, type Route } from "../../http/route.ts";
 import { encodeJitConfig } from "../jit-config.ts";
 import { type GithubState, isOnline, iso, type RunnerState, takeId } from "../state.ts";
 import { type GithubCall, refusal, requireToken } from "./access.ts";

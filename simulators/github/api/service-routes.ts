@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ApiError, bodyAs, type Reply, type Route } from "../../buildkite/http/route.ts";
+import { ApiError, bodyAs, type Reply, type Route } from "../../http/route.ts";
 import { assign, complete, jobFor } from "../rules.ts";
 import { type GithubState, isOlder, isOnline, type WorkflowJobState } from "../state.ts";
 import { callingRunner, type GithubCall } from "./access.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import type { z } from "zod";
-import { DriverError, type FailureKind, isFailure } from "../../errors.ts";
-import { connectionFailure, RateLimited, statusFailure } from "./failures.ts";
+import { DriverError, type FailureKind, isFailure } from "../errors.ts";
+import { connectionFailure, messageOf, RateLimited, statusFailure } from "./failures.ts";
 
 /** For any call. */
 export interface CallOptions {
@@ -170,8 +170,8 @@ async function send<T>(
 function refused<T>(dialect: Dialect, around: Surroundings, request: ApiRequest<T>, refusal: Refusal): DriverError {
   const text = refusal.text.replaceAll(dialect.token, "***");
   const seconds = dialect.rateLimitSeconds(refusal, around.now());
-  const failure = statusFailure(request.what, refusal.status, text, request.kindOf);
-  return seconds === undefined ? failure : new RateLimited(failure.message, seconds, failure.vendorText);
+  if (seconds !== undefined) return new RateLimited(request.what, refusal.status, seconds, messageOf(text));
+  return statusFailure(request.what, refusal.status, text, request.kindOf);
 }
 
 function parse<T>({ what, schema }: ApiRequest<T>, text: string): T {

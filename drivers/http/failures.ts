@@ -1,13 +1,13 @@
-import { DriverError, type FailureDetails, type FailureKind } from "../../errors.ts";
+import { DriverError, type FailureDetails, type FailureKind } from "../errors.ts";
 
 /** A call that the vendor turned away because there were too many. Nothing was carried out. */
 export class RateLimited extends DriverError {
   /** How long the vendor asks to stay away. */
   readonly retryAfterSeconds: number;
 
-  constructor(what: string, retryAfterSeconds: number, vendorText: string) {
+  constructor(what: string, status: number, retryAfterSeconds: number, vendorText: string) {
     const hint = `The next call is allowed in ${Math.ceil(retryAfterSeconds)} s.`;
-    super(what, { kind: "rate-limited", vendorText, hint });
+    super(`${what} answered HTTP ${status}`, { kind: "rate-limited", vendorText, hint });
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
@@ -48,8 +48,8 @@ export function connectionFailure(what: string, error: unknown, signal: AbortSig
   return new DriverError(`${what} got no answer`, { kind: "unreachable", vendorText, cause: error });
 }
 
-/** `message` and `errors` of a JSON answer; any other text as it is. Both vendors use these two names. */
-function messageOf(text: string): string {
+/** The vendor's words: `message` and `errors` of a JSON answer; any other text as it is. Both vendors use these two names. */
+export function messageOf(text: string): string {
   const short = text.slice(0, longestText);
   try {
     const { message, errors } = JSON.parse(text) as { message?: unknown; errors?: unknown };

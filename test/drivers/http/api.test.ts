@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { z } from "zod";
 import { agentApi, restApi } from "../../../drivers/buildkite/access.ts";
-import { type JsonApi, jsonApi, type Surroundings } from "../../../drivers/buildkite/http/api.ts";
-import { RateLimited } from "../../../drivers/buildkite/http/failures.ts";
 import { DriverError, isFailure } from "../../../drivers/errors.ts";
 import { githubApi } from "../../../drivers/github/access.ts";
+import { type JsonApi, jsonApi, type Surroundings } from "../../../drivers/http/api.ts";
+import { RateLimited } from "../../../drivers/http/failures.ts";
 
 const token = "s3cret-token";
 const schema = z.object({ ok: z.boolean() });
