@@ -148,7 +148,9 @@ test("as a process it says where it listens, and leaves nothing at SIGTERM", asy
   await until(() => existsSync(readyFile));
   const ready = JSON.parse(readFileSync(readyFile, "utf8"));
   deepEqual([ready.pid, ready.hostKeyLine], [child.pid, mac.hostKeyLine]);
-  (await login({ port: ready.port })).end();
+  const client = await login({ port: ready.port });
+  client.end();
+  await once(client, "close");
   child.kill("SIGTERM");
   deepEqual(await once(child, "exit"), [0, null]);
   ok(!existsSync(readyFile));
