@@ -3,7 +3,7 @@
  * It writes its ready file once all of it answers. It ends at SIGTERM or SIGINT, and when its stdin closes before it
  * has read `keep` there: then whoever started it was killed and does not know of it.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
 import { startEc2Mac } from "../ec2-mac/server.ts";
@@ -45,7 +45,11 @@ const ec2Rate = 60;
 const orkaSpeed = 30;
 const orkaNode = { cpu: 24, memoryGb: 96 };
 
-const config = configSchema.parse(JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")));
+/** How often the simulators look whether somebody still wants them. */
+const lookSeconds = 5;
+
+const configFile = process.argv[2] ?? "";
+const config = configSchema.parse(JSON.parse(readFileSync(configFile, "utf8")));
 const inFolder = (...parts: string[]) => path.join(config.folder, ...parts);
 
 const ending: (() => Promise<void>)[] = [];
@@ -98,6 +102,8 @@ async function endUnlessKept(): Promise<void> {
 const starting = startAll();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => endAll(0));
 void endUnlessKept();
+// Whoever deletes the folder, alone or with its checkout, is done with the simulators.
+setInterval(() => existsSync(configFile) || void endAll(0), lookSeconds * 1000);
 try {
   writeFileSync(`${config.readyFile}.new`, JSON.stringify(await starting));
   renameSync(`${config.readyFile}.new`, config.readyFile);

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
 import { localExec } from "../../drivers/exec/local.ts";
+import { closeSshConnections, sshExec } from "../../drivers/exec/ssh.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
+import { startSandbox } from "../../simulators/sandbox/sandbox.ts";
 import { repositoryRoot } from "../support/tools.ts";
 import { until } from "./stack.ts";
 
@@ -54,14 +56,27 @@ test("killed while the simulators start, interrupted in the middle of the up, ki
   assert.equal(table.match(/ available /g)?.length, 2, table);
 });
 
+const ofDemo = async () => (await listProcesses(localExec())).filter(({ command }) => command.includes(folder));
+
 test("the stop ends every process that the demo started", async () => {
-  const { process: simulators } = JSON.parse(readFileSync(path.join(folder, "sandbox.json"), "utf8"));
-  const ofDemo = async () =>
-    (await listProcesses(localExec())).filter(
-      ({ command }) => command.includes(folder) || command.includes(simulators.mark),
-    );
   assert.ok((await ofDemo()).length > 0);
   assert.equal(await typeDemo("--stop").ended, 0);
   await until("nothing of the demo runs", async () => (await ofDemo()).length === 0);
   assert.ok(!existsSync(folder));
+});
+
+test("simulators whose folder is deleted end by themselves, with the VMs on their Macs", async () => {
+  const { addresses, secrets } = await startSandbox({ folder, stack: "local" });
+  const [mac] = addresses.macs;
+  assert.ok(mac);
+  const identity = { privateKey: secrets.sshPrivateKey };
+  const exec = sshExec({ address: "127.0.0.1", port: mac.port, user: "admin", hostKey: mac.hostKey, identity });
+  const job = `<plist version="1.0"><dict><key>Label</key><string>vm</string><key>ProgramArguments</key><array>
+    <string>/bin/sleep</string><string>600</string></array><key>RunAtLoad</key><true/></dict></plist>`;
+  const load = "cat > vm.plist && launchctl bootstrap gui/$(id -u) vm.plist";
+  assert.equal((await exec.run({ argv: ["sh", "-c", load], stdin: job, timeoutSeconds: 20 })).exitCode, 0);
+  await closeSshConnections();
+  assert.ok((await ofDemo()).length > 1);
+  rmSync(folder, { recursive: true });
+  await until("nothing of the demo runs", async () => (await ofDemo()).length === 0);
 });

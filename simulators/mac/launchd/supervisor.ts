@@ -4,7 +4,7 @@
  * (`kickstart`), SIGHUP starts it anew (`kickstart -k`).
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Job } from "./job.ts";
 import { readStatus, type Status, writeStatus } from "./jobs.ts";
@@ -21,8 +21,11 @@ let nextStart: NodeJS.Timeout | undefined;
 let isUnloading = false;
 let status: Status = readStatus(folder);
 
-// Without this a supervisor with nothing to wait for would end, and its job with it.
-const alive = setInterval(() => {}, 2 ** 30);
+const lookSeconds = 5;
+// Keeps a supervisor that has nothing to wait for, and ends one whose Mac was thrown away, disk and all.
+const alive = setInterval(() => {
+  if (!existsSync(folder)) unload(0);
+}, lookSeconds * 1000);
 
 process.on("SIGTERM", () => unload(job.ExitTimeOut));
 process.on("SIGINT", () => unload(0));
