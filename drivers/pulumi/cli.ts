@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DriverError } from "../errors.ts";
+import { DriverError, isFailure } from "../errors.ts";
 import type { Exec, Output } from "../exec/types.ts";
 
 const LookSeconds = 120;
@@ -97,7 +97,7 @@ export function pulumiCli(exec: Exec, stack: string, signal?: AbortSignal): Pulu
 
   async function call(args: string[], timeoutSeconds: number): Promise<Output> {
     const command = { argv: ["pulumi", ...args] as const, timeoutSeconds };
-    const output = await exec.run(signal ? { ...command, signal } : command);
+    const output = await exec.run(signal ? { ...command, signal } : command).catch(explainMissing);
     if (output.exitCode === 0) return output;
     const text = `${output.stderr}\n${output.stdout}`;
     const holders = parseLockHolders(text);
@@ -164,6 +164,12 @@ export function parseLockHolders(text: string): LockHolder[] {
     pid: Number(match[3]),
     since: match[4] ?? "",
   }));
+}
+
+function explainMissing(error: unknown): never {
+  if (!isFailure(error, "program-missing")) throw error;
+  const hint = "Install Pulumi, or use the one that `make tools` puts into .toolchain/bin.";
+  throw new DriverError("There is no program pulumi on PATH.", { kind: error.kind, hint, cause: error });
 }
 
 function parseJson(text: string): unknown {
