@@ -2,7 +2,7 @@
 NODE := .toolchain/bin/node
 export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
 
-.PHONY: help demo demo-stop test test-unit watch e2e e2e-all check bench tools clean
+.PHONY: help demo demo-stop test test-unit watch e2e e2e-all check bench simulate tools clean
 
 help: ## Lists the commands.
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1	/' | expand -t 20
@@ -31,8 +31,12 @@ e2e-all: tools ## The same, with every part of a run killed at every moment.
 check: tools ## Types, format, lint, arrows between rooms, scripts, workflows.
 	@$(NODE) tools/check.ts
 
-bench: tools ## Prints how fast previews and fleets are on this computer.
+bench: tools ## Prints how fast previews are, and how our pools do beside other policies.
 	@$(NODE) tools/bench.ts
+	@$(NODE) tools/bench-pool.ts
+
+simulate: tools ## Runs 1,000 fleet-years of EC2 Mac pools with faults; SEED=7 begins elsewhere.
+	@$(NODE) test/model/ec2-mac/simulate.ts --years 1000 --seed $(or $(SEED),1)
 
 tools: node_modules/.package-lock.json ## Installs the pinned tools.
 	@node_modules/.bin/node tools/setup.ts

@@ -2,6 +2,7 @@ import type { Ec2MacPoolPlan } from "./plan/ec2-mac.ts";
 import type { OrkaPoolPlan } from "./plan/orka.ts";
 import type { PlannedTartHost } from "./plan/tart.ts";
 import type { Ec2MacPoolSettings, OrkaPoolSettings, TartPoolSettings } from "./settings.ts";
+import { formatTable } from "./table.ts";
 
 /** One line of the fleet's table: a host, or a machine in its place. Empty texts are nothing to say. */
 export interface StatusRow {
@@ -136,20 +137,7 @@ export function isWhole(rows: readonly StatusRow[]): boolean {
 
 const columns = ["pool", "kind", "host", "slot", "machine", "state", "address", "image", "note"] as const;
 
-/** The rows as a table for a terminal: columns that are empty throughout are left out. */
+/** The rows as a table for a terminal. */
 export function formatStatus(rows: readonly StatusRow[]): string {
-  const used = columns.filter((column) => rows.some((row) => row[column]));
-  const lines = [
-    used.map((column) => column.toUpperCase()),
-    ...rows.map((row) => used.map((column) => String(row[column] ?? "").replaceAll("\n", " "))),
-  ];
-  const widths = used.map((_, index) => Math.max(...lines.map((line) => line[index]?.length ?? 0)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return formatTable(columns, rows);
 }

@@ -2,6 +2,7 @@ import process from "node:process";
 import { Command, Option } from "commander";
 import { check } from "./commands/check.ts";
 import { migrateCirrus } from "./commands/migrate.ts";
+import { addPoolCommands } from "./commands/pool/commands.ts";
 import { recover } from "./commands/recover.ts";
 import { status } from "./commands/status.ts";
 import { explain } from "./explain.ts";
@@ -66,6 +67,8 @@ program
     "\nExit code: 0 when all was turned, 4 when something is left to do by hand, 1 for a file that can't be read.",
   )
   .action(run(migrateCirrus));
+
+addPoolCommands(program, run, [stack, cwd, json]);
 
 await program.parseAsync();
 

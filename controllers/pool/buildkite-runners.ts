@@ -1,0 +1,26 @@
+import type { BuildkiteAgent, BuildkiteAgents } from "../../drivers/buildkite/agents.ts";
+import type { RunnerSighting } from "../../model/ec2-mac/types.ts";
+import { byInstance, isRunnerOf, type Runners } from "./runners.ts";
+
+/** The agents of a Buildkite organization as a pool's runners. */
+export function buildkiteRunners(agents: BuildkiteAgents): Runners {
+  return {
+    async look(instanceIds, signal) {
+      return byInstance(instanceIds, await agents.list({}, { signal }), sightOf);
+    },
+    async drain(instanceId, signal) {
+      const own = (await agents.list({}, { signal })).filter(({ name }) => isRunnerOf(name, instanceId));
+      for (const { id } of own) await agents.stop(id, { force: false }, { signal });
+    },
+  };
+}
+
+/** An agent that a person has paused is not being ended: it still counts as taking jobs. */
+function sightOf(own: readonly BuildkiteAgent[]): RunnerSighting {
+  if (own.length === 0) return { state: "absent" };
+  return {
+    state: "registered",
+    busy: own.some(({ jobId }) => jobId !== undefined),
+    accepting: own.some(({ state }) => state === "connected"),
+  };
+}

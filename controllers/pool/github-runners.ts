@@ -1,0 +1,26 @@
+import type { GithubRunner, GithubRunners } from "../../drivers/github/runners.ts";
+import type { RunnerSighting } from "../../model/ec2-mac/types.ts";
+import { byInstance, isRunnerOf, type Runners } from "./runners.ts";
+
+/**
+ * The self-hosted runners of a GitHub organization as a pool's runners. GitHub cannot tell a runner to finish and take no
+ * more: an idle one is deregistered, a busy one refuses with `in-use` and is asked again later.
+ */
+export function githubPoolRunners(runners: GithubRunners): Runners {
+  return {
+    async look(instanceIds, signal) {
+      return byInstance(instanceIds, await runners.list({}, { signal }), sightOf);
+    },
+    async drain(instanceId, signal) {
+      const own = (await runners.list({}, { signal })).filter(({ name }) => isRunnerOf(name, instanceId));
+      for (const { id } of own) await runners.remove(id, { signal });
+    },
+  };
+}
+
+/** GitHub lists runners for days after they have gone; only those that are connected are there. */
+function sightOf(own: readonly GithubRunner[]): RunnerSighting {
+  const online = own.filter((runner) => runner.online);
+  if (online.length === 0) return { state: "absent" };
+  return { state: "registered", busy: online.some(({ busy }) => busy), accepting: true };
+}

@@ -1,0 +1,38 @@
+import type { EC2Client } from "@aws-sdk/client-ec2";
+import type { PoolPolicy } from "../../model/ec2-mac/policy.ts";
+import type { Instant, Tags } from "../../model/ec2-mac/types.ts";
+import type { Runners } from "./runners.ts";
+
+/** The time by which a controller lives: EC2's, because that is what all its records are in. */
+export interface PoolClock {
+  now(): Instant;
+  /** Waits until then. Ends early, without an error, when the signal does. */
+  until(instant: Instant, signal: AbortSignal): Promise<void>;
+}
+
+/** A pool's policy without its image, which may stand for another AMI tomorrow. */
+export type StandingPolicy = Omit<PoolPolicy, "imageId">;
+
+/** What instances of a pool are launched with. */
+export interface LaunchTemplateUse {
+  templateName: string;
+  /** On every instance, besides those of the decision. */
+  tags: Tags;
+  /** The subnet for each zone; a zone without one takes its default subnet. */
+  subnets: Readonly<Record<string, string>>;
+}
+
+/** A pool and everything that its controller looks at and acts with. */
+export interface Pool {
+  /** Its name for the store; differs from that of every other pool of every fleet. */
+  id: string;
+  /** Its name for people, from the settings. */
+  name: string;
+  policy: StandingPolicy;
+  /** The AMI that new lives run now. @throws DriverError when nobody could tell */
+  imageId(signal: AbortSignal): Promise<string>;
+  launch: LaunchTemplateUse;
+  ec2: EC2Client;
+  clock: PoolClock;
+  runners: Runners;
+}

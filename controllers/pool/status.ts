@@ -1,0 +1,84 @@
+import type { Action, Instant } from "../../model/ec2-mac/types.ts";
+import { type Place, type Stage, viewOf } from "../../model/ec2-mac/view.ts";
+import { iso, span } from "../../model/ec2-mac/words.ts";
+import type { Considered } from "./look.ts";
+
+/** One host of a pool, or a declared name that has none. Empty texts are nothing to say. */
+export interface HostStatus {
+  pool: string;
+  host: string;
+  hostId: string;
+  zone: string;
+  /** AWS's word for the host; `missing` when there is none. */
+  state: string;
+  /** What is going on there, in the pool's words. */
+  stage: Stage | "";
+  /** Why the pool has it: `declared`, or until when only. */
+  role: Place["role"];
+  machine: string;
+  image: string;
+  /** How old the present life is. */
+  age: string;
+  /** When the present life should be over, as ISO 8601. */
+  softEnd: string;
+  /** `busy`, `idle`, `draining`, `absent`, `unknown`. */
+  runner: string;
+  /** What the controller does next, or waits for, and why. */
+  next: string;
+}
+
+/** The hosts of a pool by their names, and what the controller would do next with each. Pure. */
+export function poolStatus(pool: string, { observed, policy, now, decision }: Considered): HostStatus[] {
+  const places = viewOf(observed, policy, now).places;
+  const next = nextByHost(decision.actions);
+  const there = places.map((place) => ({
+    pool,
+    ...placeStatus(place, now),
+    next: next.get(place.host.hostId) ?? next.get(place.host.name) ?? "",
+  }));
+  const names = new Set(places.map(({ host }) => host.name));
+  const missing = policy.hosts
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, zone }) => ({ pool, ...missingStatus(name, zone), next: next.get(name) ?? "" }));
+  return [...there, ...missing].sort((a, b) => a.host.localeCompare(b.host, "en", { numeric: true }));
+}
+
+function placeStatus({ host, role, stage, occupied }: Place, now: Instant) {
+  const { name, hostId, zone, state } = host;
+  return {
+    host: name,
+    hostId,
+    zone,
+    state,
+    stage,
+    role,
+    machine: occupied?.instance.instanceId ?? "",
+    image: occupied?.instance.imageId ?? "",
+    age: occupied ? span(now - occupied.life.startedAt) : "",
+    softEnd: occupied ? iso(occupied.life.softEndsAt) : "",
+    runner: occupied ? runnerWord(occupied.instance.runner) : "",
+  };
+}
+
+function missingStatus(host: string, zone: string) {
+  const nothing = { stage: "", role: "declared", machine: "", image: "", age: "", softEnd: "", runner: "" } as const;
+  return { ...nothing, host, hostId: "", zone, state: "missing" };
+}
+
+function runnerWord(runner: NonNullable<Place["occupied"]>["instance"]["runner"]): string {
+  if (runner.state !== "registered") return runner.state;
+  if (!runner.accepting) return "draining";
+  return runner.busy ? "busy" : "idle";
+}
+
+/** By host id, or by name for what concerns no host yet. */
+function nextByHost(actions: readonly Action[]): Map<string, string> {
+  return new Map(
+    actions
+      .filter(({ kind }) => kind !== "adopt")
+      .map((action) => {
+        const key = "hostId" in action && action.hostId ? action.hostId : action.hostName;
+        return [key, action.kind === "wait" ? action.reason : `${action.kind}: ${action.reason}`];
+      }),
+  );
+}

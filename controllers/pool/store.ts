@@ -1,0 +1,63 @@
+import type { Action, Instant, Outcome, PoolMemory } from "../../model/ec2-mac/types.ts";
+
+/** How long a controller may hold a pool without writing anything. Longer than any one action can take. */
+export const leaseSeconds = 600;
+
+/** The right to act for a pool. Whoever takes it over gets a higher fence, and writes with a lower one are refused. */
+export interface Lease {
+  pool: string;
+  holder: string;
+  fence: number;
+}
+
+/** Either the lease, or who has it and until when at the latest. */
+export type LeaseAnswer = { lease: Lease } | { heldBy: string; until: Instant };
+
+/** One thing that was decided about a host, or that happened to the pool, and why. */
+export interface TimelineEntry {
+  /** Writing an entry with the same id again replaces it: an order gets its outcome this way. */
+  id: string;
+  at: Instant;
+  /** Empty for what concerns the whole pool. */
+  hostName: string;
+  kind: Action["kind"] | "look" | "disable" | "enable";
+  reason: string;
+  /** `asked` while there is no answer. Missing for what has none, such as waiting. */
+  result?: Outcome["result"] | "asked" | undefined;
+  /** What the other side said when it did not do as asked. */
+  text?: string | undefined;
+  hostId?: string | undefined;
+  instanceId?: string | undefined;
+}
+
+/**
+ * Where controllers keep what outlives them. Its own clock says when a lease is over. Writes under a lease are
+ * conditional: of two controllers only the one that got the lease last can write, and nothing is done that is not
+ * written down first.
+ */
+export interface PoolStore {
+  /** Takes the lease when nobody has it or its time is over. */
+  acquire(pool: string, holder: string): Promise<LeaseAnswer>;
+  /** Gives the lease back. Does nothing when somebody else has it by now. */
+  release(lease: Lease): Promise<void>;
+  /** The pool's memory; an empty one when there is none. @throws Error when it is no memory */
+  load(pool: string): Promise<PoolMemory>;
+  /** Writes memory and entries, all or nothing, and holds the lease for longer. @throws LeaseLost */
+  save(lease: Lease, memory: PoolMemory, entries: readonly TimelineEntry[]): Promise<void>;
+  /** Adds to the timeline without a lease: for what people do, and for what prevented a look. */
+  note(pool: string, entries: readonly TimelineEntry[]): Promise<void>;
+  /** The newest entries, oldest first. */
+  timeline(pool: string, which: { hostName?: string | undefined; limit: number }): Promise<TimelineEntry[]>;
+  /** The newest entry of each host name. */
+  newest(pool: string): Promise<TimelineEntry[]>;
+  close(): void;
+}
+
+/** Somebody else holds the pool by now: whatever this controller meant to do next is theirs to decide. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+
+  constructor({ pool, holder }: Lease) {
+    super(`${holder} has lost pool ${pool} to another controller`);
+  }
+}

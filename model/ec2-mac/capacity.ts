@@ -1,0 +1,82 @@
+import { poolReadyTag } from "../plan/ec2-mac.ts";
+import type { DeclaredHost, PoolPolicy } from "./policy.ts";
+import type { Action, AllocateAction, AllocationRecord, CapacityRefusal, Instant, WaitAction } from "./types.ts";
+import { ordersFrom, type View } from "./view.ts";
+import { at } from "./words.ts";
+
+/** Where a host could be ordered. */
+interface Offer {
+  zone: string;
+  instanceType: string;
+}
+
+/** Orders a host for each declared name that has none, and notes which host has which name. */
+export function allocations(view: View): Action[] {
+  const keepers = new Map(
+    view.places.filter(({ role }) => role === "declared").map((place) => [place.host.name, place.host.hostId]),
+  );
+  return view.policy.hosts.flatMap((declared): Action[] => {
+    const hostId = keepers.get(declared.name);
+    if (hostId === undefined) return [allocateOrWait(declared, view)];
+    const before = view.memory.hostIds[declared.name];
+    if (before === hostId) return [];
+    const reason = before === undefined ? `${hostId} has its name` : `${hostId} has taken the place of ${before}`;
+    return [{ kind: "adopt", hostName: declared.name, hostId, reason }];
+  });
+}
+
+function allocateOrWait(declared: DeclaredHost, view: View): AllocateAction | WaitAction {
+  const { memory, now, policy } = view;
+  const known = memory.allocations.find(({ hostName }) => hostName === declared.name);
+  if (known?.result === "asked") return repeat(known, view);
+  if (now < ordersFrom(view)) return waitFor(declared, ordersFrom(view), "the controller has just begun to remember");
+  const shownBy = (known?.answeredAt ?? 0) + policy.settleSeconds;
+  if (known?.result === "allocated" && now < shownBy)
+    return waitFor(declared, shownBy, `${known.hostId} was allocated at ${at(known.askedAt)} and is not shown yet`);
+  const offers = offersFor(declared, policy);
+  const open = offers.find((offer) => closedUntil(offer, memory.refusals, policy) <= now);
+  if (open) return allocate(declared.name, open, `host-${declared.name}-${now}`, view, "no host has its name");
+  const until = Math.min(...offers.map((offer) => closedUntil(offer, memory.refusals, policy)));
+  return waitFor(declared, until, `none of ${offers.length} zones and types had room; tried again at ${at(until)}`);
+}
+
+function repeat({ hostName, zone, instanceType, clientToken, askedAt }: AllocationRecord, view: View): AllocateAction {
+  const reason = `asked at ${at(askedAt)} and no answer came: asked again with the same token`;
+  return allocate(hostName, { zone, instanceType }, clientToken, view, reason);
+}
+
+/** Its own zone first, then the others as given; every zone for a type before the next type. */
+function offersFor({ zone }: DeclaredHost, { zones, instanceTypes }: PoolPolicy): Offer[] {
+  const order = [...new Set([zone, ...zones])];
+  return instanceTypes.flatMap((instanceType) => order.map((each) => ({ zone: each, instanceType })));
+}
+
+/** A quota is of the type, so its refusal closes every zone. */
+function closedUntil(offer: Offer, refusals: readonly CapacityRefusal[], policy: PoolPolicy): Instant {
+  let until = 0;
+  for (const { zone, instanceType, why, at: refusedAt, times } of refusals) {
+    if (instanceType !== offer.instanceType || (zone !== offer.zone && why !== "quota-exceeded")) continue;
+    until = Math.max(until, refusedAt + capacityPauseSeconds(times, policy));
+  }
+  return until;
+}
+
+/** How long nobody asks again after this many refusals in a row. */
+export function capacityPauseSeconds(times: number, policy: PoolPolicy): number {
+  return Math.min(policy.capacityPauseSeconds * 2 ** Math.min(20, times - 1), policy.capacityPauseLimitSeconds);
+}
+
+function allocate(
+  hostName: string,
+  offer: Offer,
+  clientToken: string,
+  { policy }: View,
+  reason: string,
+): AllocateAction {
+  const tags = { ...policy.hostTags, ...policy.mark, Name: hostName, [poolReadyTag]: "true" };
+  return { kind: "allocate", hostName, ...offer, clientToken, tags, reason };
+}
+
+function waitFor({ name }: DeclaredHost, until: Instant, reason: string): WaitAction {
+  return { kind: "wait", hostName: name, until, reason };
+}

@@ -1,0 +1,67 @@
+import { drain, isOccupied, type OccupiedPlace, terminate, wait } from "./actions.ts";
+import { chanceOf } from "./chance.ts";
+import { type PoolPolicy, softLifeTag } from "./policy.ts";
+import type { Action, Instant, LifeRecord, RecycleWay, ReplaceRootVolumeAction, Tags } from "./types.ts";
+import type { Place, View } from "./view.ts";
+import { wayOf } from "./way.ts";
+import { at, span } from "./words.ts";
+
+/** Takes a drained runner to its end: as soon as no job runs, or when its grace is over. */
+export function drainStep(place: Place, view: View): Action | undefined {
+  if (place.stage !== "draining" || !isOccupied(place)) return undefined;
+  const { now, policy } = view;
+  const { drain: remembered, instance } = place.occupied;
+  const { runner } = instance;
+  if (!remembered) return drain(place, wayNow(place, view), false, "it takes no jobs, and nobody remembers why");
+  if (!remembered.answered) return drain(place, remembered.way, false, "told to drain before, and no answer came");
+  if (runner.state === "registered" && runner.accepting)
+    return drain(place, remembered.way, false, "told to drain before, and still takes jobs");
+  const graceEndsAt = remembered.since + policy.graceSeconds;
+  if (now >= graceEndsAt)
+    return finish(place, view, `${remembered.why}; drained ${span(now - remembered.since)} ago, whatever still runs`);
+  if (runner.state === "unknown") return wait(place, graceEndsAt, `drained; could not look at its jobs: ${runner.why}`);
+  if (runner.state === "registered" && runner.busy)
+    return wait(place, graceEndsAt, `drained; its job may run until ${at(graceEndsAt)}`);
+  return finish(place, view, `${remembered.why}; drained, and no job runs`);
+}
+
+function finish(place: OccupiedPlace, view: View, why: string): Action {
+  if (place.occupied.drain?.way === "terminate" || wayNow(place, view) === "terminate") return terminate(place, why);
+  const { instanceId } = place.occupied.instance;
+  const known = view.memory.lives.findLast((life) => life.kind === "replacement" && life.instanceId === instanceId);
+  const shownBy = (known?.resultAt ?? 0) + view.policy.settleSeconds;
+  if (known?.result === "running" && view.now < shownBy)
+    return wait(place, shownBy, "its replacement has been ordered and is not shown yet");
+  return replace(place, view, why, known?.result === "asked" ? known : undefined);
+}
+
+/** Orders a replacement, or the same one again when its answer got lost. */
+function replace(
+  { host, occupied }: OccupiedPlace,
+  { policy, now }: View,
+  reason: string,
+  unanswered: LifeRecord | undefined,
+): ReplaceRootVolumeAction {
+  const { instanceId } = occupied.instance;
+  return {
+    kind: "replace-root-volume",
+    hostName: host.name,
+    hostId: host.hostId,
+    instanceId,
+    imageId: unanswered?.imageId ?? policy.imageId,
+    clientToken: unanswered?.clientToken ?? `life-${instanceId}-${now}`,
+    tags: softLifeTags(policy, instanceId, unanswered?.askedAt ?? now),
+    reason,
+  };
+}
+
+/** Hosts that are to be given back get no further life. */
+function wayNow(place: OccupiedPlace, view: View): RecycleWay {
+  return place.role === "declared" ? wayOf(place, view).way : "terminate";
+}
+
+/** The soft life of a new life: the policy's, and by chance up to the spread more or less. */
+export function softLifeTags(policy: PoolPolicy, about: string, now: Instant): Tags {
+  const spread = (2 * chanceOf(policy.seed, about, now) - 1) * policy.softLifeSpreadSeconds;
+  return { [softLifeTag]: String(Math.round(policy.softLifeSeconds + spread)) };
+}

@@ -1,0 +1,221 @@
+import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
+import type { PoolPolicy } from "./policy.ts";
+import { scrubSamplesKept } from "./scrub-times.ts";
+import type { AllocationRecord, Instant, LifeRecord, Observed, PoolMemory, SeenHost, SeenInstance } from "./types.ts";
+import { isOurs } from "./view.ts";
+
+/** How long lives are remembered, and how long an order without an answer is given again; AWS forgets its token after it. */
+const keptSeconds = 2 * 86_400;
+
+interface Sight {
+  policy: PoolPolicy;
+  now: Instant;
+  hosts: readonly SeenHost[];
+  instances: ReadonlyMap<string, SeenInstance>;
+  renewals: ReadonlyMap<string, Renewals>;
+}
+
+/**
+ * What to remember after a look: answers that got lost, lives that came up or failed, how long scrubs took, since when
+ * runners are absent. Things that are gone are forgotten. Pure; done before each decision.
+ */
+export function learn(observed: Observed, policy: PoolPolicy, now: Instant): PoolMemory {
+  const { memory } = observed;
+  const sight = sightOf(observed, policy, now);
+  const { hosts } = sight;
+  const declared = new Set(policy.hosts.map(({ name }) => name));
+  return {
+    since: memory.since ?? now,
+    hostIds: memory.hostIds,
+    lives: livesAfter(memory.lives, sight),
+    allocations: allocationsAfter(memory.allocations, sight),
+    refusals: memory.refusals,
+    drains: drainsAfter(memory.drains, sight),
+    removals: keep(memory.removals, hosts, ({ name }) => (declared.has(name) ? undefined : now)),
+    absentSince: absencesAfter(memory.absentSince, sight),
+    setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
+    hostStates: hostStatesAfter(memory.hostStates, sight),
+    ...scrubsAfter(memory, sight),
+  };
+}
+
+function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPolicy, now: Instant): Sight {
+  const renewals = renewalsOf(rootVolumeTasks);
+  const ours = instances.filter((instance) => isOurs(instance, policy));
+  return {
+    policy,
+    now,
+    hosts: hosts.filter((host) => isOurs(host, policy) && !host.state.startsWith("released")),
+    instances: new Map(ours.map((instance) => [instance.instanceId, instance])),
+    renewals,
+  };
+}
+
+function bornAt(instance: SeenInstance, { renewals, policy }: Sight): Instant {
+  return lifeOf(instance, renewals.get(instance.instanceId), policy).startedAt;
+}
+
+function livesAfter(lives: readonly LifeRecord[], sight: Sight): readonly LifeRecord[] {
+  let changed = false;
+  const kept: LifeRecord[] = [];
+  for (const life of lives) {
+    const isOpen = life.result === "asked" || life.result === "running";
+    const now = isOpen ? lifeAfter(life, sight) : life;
+    if (now !== life) changed = true;
+    if (sight.now - life.askedAt < keptSeconds) kept.push(now);
+    else changed = true;
+  }
+  return changed ? kept : lives;
+}
+
+function lifeAfter(life: LifeRecord, sight: Sight): LifeRecord {
+  const { now, policy } = sight;
+  const instance = instanceOf(life, sight);
+  const settled = now > (life.resultAt ?? life.askedAt) + policy.settleSeconds;
+  if (!instance) {
+    if (life.result === "asked" || !settled) return life;
+    return { ...life, result: "failed", resultAt: now };
+  }
+  const { instanceId } = instance;
+  if (instance.state === "shutting-down" || instance.state === "terminated")
+    return { ...life, instanceId, result: "failed", resultAt: now };
+  if (life.kind === "replacement") return replacementAfter(life, instance, sight);
+  if (instance.runner.state === "registered") return { ...life, instanceId, result: "ready", resultAt: now };
+  return life.result === "running" ? life : { ...life, instanceId, result: "running", resultAt: now };
+}
+
+function replacementAfter(life: LifeRecord, { instanceId, runner }: SeenInstance, sight: Sight): LifeRecord {
+  const task = sight.renewals.get(instanceId)?.newest;
+  if (!task || task.startedAt < life.askedAt - sight.policy.clockMarginSeconds) return life;
+  if (task.state.startsWith("failed")) return { ...life, result: "failed", resultAt: sight.now };
+  if (task.state === "succeeded" && runner.state === "registered" && runner.accepting)
+    return { ...life, result: "ready", resultAt: sight.now };
+  return life.result === "running" ? life : { ...life, result: "running", resultAt: sight.now };
+}
+
+function instanceOf(life: LifeRecord, { instances, policy }: Sight): SeenInstance | undefined {
+  if (life.instanceId) return instances.get(life.instanceId);
+  const from = life.askedAt - policy.clockMarginSeconds;
+  for (const instance of instances.values())
+    if (instance.hostId === life.hostId && instance.launchedAt >= from) return instance;
+  return undefined;
+}
+
+/** An order that got no answer has been filled when a host of its name turns up. */
+function allocationsAfter(allocations: readonly AllocationRecord[], sight: Sight): readonly AllocationRecord[] {
+  if (!allocations.some(({ result }) => result === "asked")) return allocations;
+  return allocations.map((order): AllocationRecord => {
+    if (order.result !== "asked") return order;
+    const from = order.askedAt - sight.policy.clockMarginSeconds;
+    const found = sight.hosts.find(({ name, allocatedAt }) => name === order.hostName && allocatedAt >= from);
+    if (found) return { ...order, result: "allocated", hostId: found.hostId };
+    return sight.now - order.askedAt < keptSeconds ? order : { ...order, result: "failed" };
+  });
+}
+
+function drainsAfter(drains: PoolMemory["drains"], sight: Sight): PoolMemory["drains"] {
+  const isOver = ([instanceId, { since }]: [string, { since: Instant }]) => {
+    const instance = sight.instances.get(instanceId);
+    return !instance || instance.state === "terminated" || bornAt(instance, sight) > since;
+  };
+  const entries = Object.entries(drains);
+  return entries.some(isOver) ? Object.fromEntries(entries.filter((entry) => !isOver(entry))) : drains;
+}
+
+function absencesAfter(absentSince: PoolMemory["absentSince"], { instances, now }: Sight): PoolMemory["absentSince"] {
+  return keepInstances(absentSince, instances, ({ setUp, runner, state, instanceId }) => {
+    if (state !== "running" || setUp.state === "none" || setUp.state === "running") return undefined;
+    if (runner.state === "unknown") return absentSince[instanceId];
+    return runner.state === "absent" && setUp.state === "done" ? now : undefined;
+  });
+}
+
+/** The Mac's own note of when its set-up began counts only where it is plausible: its clock may be off. */
+function setUpsAfter(seenAt: PoolMemory["setUpSeenAt"], sight: Sight): PoolMemory["setUpSeenAt"] {
+  return keepInstances(seenAt, sight.instances, (instance) => {
+    const { setUp, instanceId, state } = instance;
+    if (setUp.state !== "running" || state !== "running") return undefined;
+    const from = bornAt(instance, sight);
+    const known = seenAt[instanceId];
+    if (known !== undefined && known < from) return { replace: sight.now };
+    const noted = setUp.startedAt ?? 0;
+    return noted >= from && noted <= sight.now ? noted : sight.now;
+  });
+}
+
+function hostStatesAfter(states: PoolMemory["hostStates"], { hosts, now }: Sight): PoolMemory["hostStates"] {
+  const isSame = hosts.length === Object.keys(states).length && hosts.every((h) => states[h.hostId]?.state === h.state);
+  if (isSame) return states;
+  return Object.fromEntries(
+    hosts.map(({ hostId, state }) => {
+      const known = states[hostId];
+      return [hostId, known?.state === state ? known : { state, since: now }];
+    }),
+  );
+}
+
+function scrubsAfter(memory: PoolMemory, { hosts, now }: Sight): Pick<PoolMemory, "scrubs" | "lastFullScrubs"> {
+  const scrubbed = hosts.filter(
+    ({ hostId, state }) => state === "available" && memory.hostStates[hostId]?.state === "pending",
+  );
+  if (scrubbed.length === 0) return { scrubs: memory.scrubs, lastFullScrubs: memory.lastFullScrubs };
+  const samples = scrubbed.map(({ zone, instanceType, hostId }) => {
+    const since = memory.hostStates[hostId]?.since ?? now;
+    return { zone, instanceType, seconds: now - since, at: now };
+  });
+  const ends = Object.fromEntries(scrubbed.map(({ hostId }) => [hostId, now]));
+  return {
+    scrubs: newestOfEach([...memory.scrubs, ...samples]),
+    lastFullScrubs: { ...memory.lastFullScrubs, ...ends },
+  };
+}
+
+function newestOfEach(samples: PoolMemory["scrubs"]): PoolMemory["scrubs"] {
+  const counts = new Map<string, number>();
+  const kept = samples.toReversed().filter(({ zone, instanceType }) => {
+    const count = (counts.get(`${instanceType}/${zone}`) ?? 0) + 1;
+    counts.set(`${instanceType}/${zone}`, count);
+    return count <= scrubSamplesKept;
+  });
+  return kept.reverse();
+}
+
+type Note = Instant | undefined | { replace: Instant };
+
+function keepInstances(
+  notes: Readonly<Record<string, Instant>>,
+  instances: ReadonlyMap<string, SeenInstance>,
+  note: (instance: SeenInstance) => Note,
+): Readonly<Record<string, Instant>> {
+  return keepNotes(notes, [...instances.values()], ({ instanceId }) => instanceId, note);
+}
+
+function keep(
+  notes: Readonly<Record<string, Instant>>,
+  hosts: readonly SeenHost[],
+  note: (host: SeenHost) => Note,
+): Readonly<Record<string, Instant>> {
+  return keepNotes(notes, hosts, ({ hostId }) => hostId, note);
+}
+
+/** The notes as they should be: an older note stays as it is while there is still something to note. */
+function keepNotes<T>(
+  notes: Readonly<Record<string, Instant>>,
+  items: readonly T[],
+  idOf: (item: T) => string,
+  note: (item: T) => Note,
+): Readonly<Record<string, Instant>> {
+  const next: Record<string, Instant> = {};
+  let changed = false;
+  let count = 0;
+  for (const item of items) {
+    const noted = note(item);
+    if (noted === undefined) continue;
+    const id = idOf(item);
+    const value = typeof noted === "object" ? noted.replace : (notes[id] ?? noted);
+    next[id] = value;
+    count++;
+    if (notes[id] !== value) changed = true;
+  }
+  return changed || count !== Object.keys(notes).length ? next : notes;
+}

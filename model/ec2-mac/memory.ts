@@ -1,0 +1,150 @@
+import type {
+  Action,
+  AllocateAction,
+  AllocationRecord,
+  Instant,
+  LaunchAction,
+  LifeRecord,
+  Outcome,
+  PoolMemory,
+  ReplaceRootVolumeAction,
+} from "./types.ts";
+
+/** What a controller remembers that has never looked. */
+export const emptyMemory: PoolMemory = {
+  hostIds: {},
+  lives: [],
+  allocations: [],
+  refusals: [],
+  drains: {},
+  removals: {},
+  absentSince: {},
+  setUpSeenAt: {},
+  hostStates: {},
+  scrubs: [],
+  lastFullScrubs: {},
+};
+
+/**
+ * What to remember just before an action is done. Writing this down first is what makes a crash harmless: the next run
+ * finds the order without an answer and gives it again with the same token.
+ */
+export function intend(memory: PoolMemory, action: Action, now: Instant): PoolMemory {
+  switch (action.kind) {
+    case "launch":
+      return withLife(memory, lifeFrom(action, "launch", now));
+    case "replace-root-volume":
+      return withLife(memory, { ...lifeFrom(action, "replacement", now), instanceId: action.instanceId });
+    case "allocate":
+      return withAllocation(memory, allocationFrom(action, now));
+    case "drain":
+      return withDrain(memory, action.instanceId, action.way, action.reason, now);
+    case "adopt":
+      return { ...memory, hostIds: { ...memory.hostIds, [action.hostName]: action.hostId } };
+    default:
+      return memory;
+  }
+}
+
+/** What to remember once an action has had its answer. */
+export function record(memory: PoolMemory, action: Action, outcome: Outcome, now: Instant): PoolMemory {
+  if (outcome.result === "unknown") return memory;
+  switch (action.kind) {
+    case "launch":
+    case "replace-root-volume":
+      return withLifeOutcome(memory, action.clientToken, outcome, now);
+    case "allocate":
+      return withAllocationOutcome(memory, action, outcome, now);
+    case "drain":
+      return withDrainAnswer(memory, action.instanceId);
+    case "release":
+      return outcome.result === "done" ? { ...memory, removals: without(memory.removals, action.hostId) } : memory;
+    default:
+      return memory;
+  }
+}
+
+function withLife(memory: PoolMemory, life: LifeRecord): PoolMemory {
+  const isRepeated = memory.lives.some(({ clientToken }) => clientToken === life.clientToken);
+  return isRepeated ? memory : { ...memory, lives: [...memory.lives, life] };
+}
+
+function lifeFrom(
+  action: LaunchAction | ReplaceRootVolumeAction,
+  kind: LifeRecord["kind"],
+  askedAt: Instant,
+): LifeRecord {
+  const { clientToken, hostId, imageId } = action;
+  return { kind, clientToken, hostId, imageId, askedAt, result: "asked" };
+}
+
+function withLifeOutcome(memory: PoolMemory, clientToken: string, outcome: Outcome, now: Instant): PoolMemory {
+  const lives = memory.lives.map((life): LifeRecord => {
+    if (life.clientToken !== clientToken) return life;
+    const instanceId = (outcome.result === "done" ? outcome.instanceId : undefined) ?? life.instanceId;
+    const result = outcome.result === "done" ? "running" : outcome.result === "failed" ? "failed" : "refused";
+    // The pause after a refusal counts from the refusal, not from the first time of asking.
+    const askedAt = result === "refused" ? now : life.askedAt;
+    return { ...life, askedAt, result, resultAt: now, ...(instanceId ? { instanceId } : {}) };
+  });
+  return { ...memory, lives };
+}
+
+function allocationFrom(action: AllocateAction, askedAt: Instant): AllocationRecord {
+  const { clientToken, hostName, zone, instanceType } = action;
+  return { clientToken, hostName, zone, instanceType, askedAt, result: "asked" };
+}
+
+function withAllocation(memory: PoolMemory, order: AllocationRecord): PoolMemory {
+  const others = memory.allocations.filter(({ hostName }) => hostName !== order.hostName);
+  const known = memory.allocations.find(({ clientToken }) => clientToken === order.clientToken);
+  return { ...memory, allocations: [...others, known ?? order] };
+}
+
+function withAllocationOutcome(memory: PoolMemory, action: AllocateAction, outcome: Outcome, now: Instant): PoolMemory {
+  const isDone = outcome.result === "done";
+  const allocations = memory.allocations.map((order): AllocationRecord => {
+    if (order.clientToken !== action.clientToken) return order;
+    const hostId = isDone ? outcome.hostId : undefined;
+    return { ...order, result: isDone ? "allocated" : "failed", answeredAt: now, ...(hostId ? { hostId } : {}) };
+  });
+  return { ...memory, allocations, refusals: refusalsAfter(memory, action, outcome, now) };
+}
+
+const oneGoSeconds = 120;
+
+function refusalsAfter(memory: PoolMemory, action: AllocateAction, outcome: Outcome, at: Instant) {
+  const { zone, instanceType } = action;
+  const isSame = (one: { zone: string; instanceType: string }) =>
+    one.zone === zone && one.instanceType === instanceType;
+  const before = memory.refusals.find(isSame);
+  const others = memory.refusals.filter((one) => !isSame(one));
+  // An error that says nothing about capacity closes the place for the first pause too; asking on and on helps nobody.
+  const why = outcome.result === "quota-exceeded" ? "quota-exceeded" : "no-capacity";
+  if (outcome.result === "done") return others;
+  // Several names that ask the same place in one go are refused once.
+  if (before && at - before.at < oneGoSeconds) return memory.refusals;
+  return [...others, { zone, instanceType, why, at, times: (before?.times ?? 0) + 1 } as const];
+}
+
+function withDrain(
+  memory: PoolMemory,
+  instanceId: string,
+  way: "replace-root-volume" | "terminate",
+  why: string,
+  now: Instant,
+): PoolMemory {
+  const drain = { since: now, answered: false, way, why: memory.drains[instanceId]?.why ?? why };
+  return { ...memory, drains: { ...memory.drains, [instanceId]: drain } };
+}
+
+function withDrainAnswer(memory: PoolMemory, instanceId: string): PoolMemory {
+  const drain = memory.drains[instanceId];
+  return drain ? { ...memory, drains: { ...memory.drains, [instanceId]: { ...drain, answered: true } } } : memory;
+}
+
+/** The record without one key. */
+export function without<T>(items: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const { [key]: _, ...rest } = items;
+  return rest;
+}

@@ -1,0 +1,92 @@
+import { drain, isOccupied, type OccupiedPlace } from "./actions.ts";
+import { planRecycling } from "./outlook.ts";
+import type { PoolPolicy } from "./policy.ts";
+import type { DrainAction, Instant } from "./types.ts";
+import type { View } from "./view.ts";
+import { wayOf } from "./way.ts";
+import { at, span } from "./words.ts";
+
+export { wayOf };
+
+/** Why a runner should be renewed. */
+interface Cause {
+  why: string;
+  /** How many runners must stay ready for it, besides what the floor asks for. */
+  leaves: number;
+}
+
+/** Which runners to drain now, and when the next one is due. */
+export interface Recycling {
+  drains: DrainAction[];
+  nextAt: Instant;
+}
+
+/**
+ * Picks the runners whose lives the pool ends by its own choice now, the most urgent first. Never goes below the floor,
+ * and takes no working runner down for an image whose lives fail.
+ */
+export function recycle(view: View, busyElsewhere: ReadonlySet<string>): Recycling {
+  const { policy } = view;
+  const ready = view.places.filter((place) => place.stage === "ready").filter(isOccupied);
+  const candidates = ready.filter((place) => !busyElsewhere.has(place.host.hostId));
+  if (candidates.length === 0 || view.pause) return { drains: [], nextAt: Number.POSITIVE_INFINITY };
+  const starts = planRecycling(view);
+  const causes = causesOf(view, candidates, starts);
+  let left = candidates.length;
+  const drains: DrainAction[] = [];
+  for (const [place, { why, leaves }] of [...causes].sort(byUrgency)) {
+    if (left - 1 < Math.max(leaves, policy.floor)) continue;
+    left--;
+    const { way, why: because } = wayOf(place, view);
+    drains.push(drain(place, way, true, `${why}; ${because}`));
+  }
+  return { drains, nextAt: nextStart(starts, view.now) };
+}
+
+function nextStart(starts: ReadonlyMap<string, Instant>, now: Instant): Instant {
+  let next = Number.POSITIVE_INFINITY;
+  for (const at of starts.values()) if (at > now && at < next) next = at;
+  return next;
+}
+
+function causesOf(
+  view: View,
+  candidates: readonly OccupiedPlace[],
+  starts: ReadonlyMap<string, Instant>,
+): Map<OccupiedPlace, Cause> {
+  const { policy } = view;
+  const causes = new Map<OccupiedPlace, Cause>();
+  for (const place of candidates) {
+    const cause = dueCause(place, starts, view) ?? choiceCause(place, policy);
+    if (cause) causes.set(place, cause);
+  }
+  return causes;
+}
+
+/** What is due: the promise yields to it, the floor does not. */
+function dueCause(
+  { occupied: { instance, life }, role }: OccupiedPlace,
+  starts: ReadonlyMap<string, Instant>,
+  { now }: View,
+): Cause | undefined {
+  if (role === "surplus") return { why: "another host has its name", leaves: 0 };
+  const startAt = starts.get(instance.instanceId);
+  if (startAt === undefined || startAt > now) return undefined;
+  return { why: `${span(now - life.startedAt)} old and due at ${at(life.softEndsAt)}`, leaves: 0 };
+}
+
+/** What can wait until the promise allows it. */
+function choiceCause({ occupied }: OccupiedPlace, policy: PoolPolicy): Cause | undefined {
+  const { runner, imageId } = occupied.instance;
+  const jobs = runner.state === "registered" ? (runner.jobsFinished ?? 0) : 0;
+  if (jobs >= policy.maxJobs) {
+    const why = `${jobs} jobs done, and ${policy.maxJobs} are a life's`;
+    return { why, leaves: Math.max(policy.promisedReady, policy.minAlive) };
+  }
+  if (imageId === policy.imageId) return undefined;
+  return { why: `it runs ${imageId} and the pool ${policy.imageId}`, leaves: policy.promisedReady };
+}
+
+function byUrgency([a, causeA]: [OccupiedPlace, Cause], [b, causeB]: [OccupiedPlace, Cause]): number {
+  return causeA.leaves - causeB.leaves || a.occupied.life.softEndsAt - b.occupied.life.softEndsAt;
+}

@@ -1,0 +1,54 @@
+import { drain, isOccupied, terminate, wait } from "./actions.ts";
+import type { PoolPolicy } from "./policy.ts";
+import type { Action, Instant, SeenHost } from "./types.ts";
+import type { Place, View } from "./view.ts";
+import { at } from "./words.ts";
+
+/** When AWS takes the host back at the earliest, by this computer's clock. */
+export function releasableAt(host: Pick<SeenHost, "allocatedAt">, policy: PoolPolicy): Instant {
+  return host.allocatedAt + policy.leaseSeconds + policy.clockMarginSeconds;
+}
+
+/**
+ * Gives back what the pool should not have: its runner is drained, its instance ended, and it is released at the first
+ * moment that AWS allows, be it during the scrub. The mark on the host is all that this needs, so it outlasts everything.
+ */
+export function giveBack(place: Place, view: View): Action | undefined {
+  const { host, role, stage } = place;
+  if (role === "declared") return undefined;
+  const why = whyNotKept(place);
+  switch (stage) {
+    case "out":
+      return wait(place, hold(view), `${why}, but its tag takes it out of every loop`);
+    case "occupied":
+      return wait(place, hold(view), `${why}, but something that is not this pool's is on it`);
+    case "assessing":
+      return wait(place, hold(view), `${why}; AWS is assessing it`);
+    case "ending":
+      return wait(place, hold(view), `${why}; its instance is ending`);
+    case "ready":
+      // A surplus host's runner serves, so the recycling rules choose its moment.
+      return isOccupied(place) && role !== "surplus" ? drain(place, "terminate", false, why) : undefined;
+    case "draining":
+      return undefined;
+    default:
+      return isOccupied(place) ? terminate(place, why) : releaseWhenPaid(place, view, `${why}, and ${host.state}`);
+  }
+}
+
+function releaseWhenPaid(place: Place, { now, policy }: View, why: string): Action {
+  const { host } = place;
+  const until = releasableAt(host, policy);
+  if (now < until) return wait(place, until, `${why}; AWS takes it back at ${at(until)}`);
+  return { kind: "release", hostName: host.name, hostId: host.hostId, reason: why };
+}
+
+function whyNotKept({ role, host }: Place): string {
+  if (role === "removed") return "no longer declared";
+  if (role === "surplus") return "another host has its name";
+  return `its hardware is in ${host.state}`;
+}
+
+function hold({ now, policy }: View): Instant {
+  return now + policy.launchLoopSeconds;
+}

@@ -1,0 +1,124 @@
+import { hostname, userInfo } from "node:os";
+import * as path from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { ec2Clock } from "../../../controllers/pool/clock.ts";
+import { type Held, isHeld } from "../../../controllers/pool/look.ts";
+import { poolPolicy } from "../../../controllers/pool/policy.ts";
+import type { Pool } from "../../../controllers/pool/pool.ts";
+import { openSqliteStore } from "../../../controllers/pool/sqlite-store.ts";
+import type { PoolStore } from "../../../controllers/pool/store.ts";
+import { ec2Client } from "../../../drivers/ec2/client.ts";
+import { templateImage } from "../../../drivers/ec2/template-image.ts";
+import { localExec } from "../../../drivers/exec/local.ts";
+import { pulumiCli } from "../../../drivers/pulumi/cli.ts";
+import { iso } from "../../../model/ec2-mac/words.ts";
+import { awsName } from "../../../model/names.ts";
+import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
+import { type Ec2MacPoolSettings, imageOf, type Settings } from "../../../model/settings.ts";
+import { enterProject, projectFolder, readSettings, type StackOptions, stackFile } from "../../stack.ts";
+import { poolRunners } from "./runners.ts";
+
+/** What every pool command takes. */
+export interface PoolOptions extends StackOptions {
+  /** Only this pool. */
+  pool?: string;
+  json?: boolean;
+  dryRun?: boolean;
+}
+
+/** The stack's EC2 Mac pools, ready to look at, and what is known of them. */
+export interface OpenPools {
+  pools: Pool[];
+  store: PoolStore;
+}
+
+/** A pool that is being acted for is free again after seconds; one whose controller died is not worth the wait. */
+const patienceSeconds = 60;
+
+/** Opens the pools, hands them to `work`, and closes them. @throws Error when the stack has no such pool or no fleet */
+export async function withPools<T>(
+  options: PoolOptions,
+  signal: AbortSignal,
+  work: (open: OpenPools) => Promise<T>,
+): Promise<T> {
+  const folder = projectFolder(options);
+  enterProject(folder);
+  const { settings } = readSettings(stackFile(folder, options.stack));
+  const chosen = choosePools(settings, options);
+  const { fleetId, secret } = await readStack(folder, options.stack, signal);
+  const pools = chosen.map((pool) => openPool(pool, settings, options.stack, fleetId, secret));
+  const file = path.join(folder, ".local", `pools-${options.stack}.sqlite`);
+  const store = openSqliteStore(file, () => Math.floor(Date.now() / 1000));
+  try {
+    return await work({ pools, store });
+  } finally {
+    store.close();
+    for (const { ec2 } of pools) ec2.destroy();
+  }
+}
+
+function choosePools({ pools }: Settings, options: PoolOptions): Ec2MacPoolSettings[] {
+  const all = pools.filter((pool) => pool.kind === "ec2-mac");
+  const names = all.map(({ name }) => name).join(", ");
+  if (all.length === 0) throw new Error(`Stack ${options.stack} has no pool of kind ec2-mac.`);
+  const chosen = options.pool ? all.filter(({ name }) => name === options.pool) : all;
+  if (chosen.length === 0)
+    throw new Error(`${options.pool}: stack ${options.stack} has no such pool of kind ec2-mac.\n  It has ${names}.`);
+  return chosen;
+}
+
+async function readStack(folder: string, stack: string, signal: AbortSignal) {
+  const pulumi = pulumiCli(localExec({ cwd: folder }), stack, signal);
+  const [{ fleetId }, config] = await Promise.all([pulumi.outputs(), pulumi.config({ showSecrets: true })]);
+  if (typeof fleetId !== "string")
+    throw new Error(`Stack ${stack} has no fleet yet.\n  Bring it up first: pulumi up --stack ${stack}`);
+  return { fleetId, secret: (name: string) => config[`mac-runner-fleet:${name}`]?.value };
+}
+
+function openPool(
+  pool: Ec2MacPoolSettings,
+  settings: Settings,
+  stack: string,
+  fleetId: string,
+  secret: (name: string) => string | undefined,
+): Pool {
+  const place = { fleet: settings.fleet.name, stack, pool: pool.name };
+  const image = imageOf(settings, "ec2-mac", pool.image);
+  const plan = planEc2MacPool(place, pool, image, settings.alerts, settings.fleet.tags);
+  const ec2 = ec2Client({ region: pool.region });
+  const templateName = awsName("launchTemplate", place);
+  return {
+    id: `${fleetId}/${pool.name}`,
+    name: pool.name,
+    policy: poolPolicy(pool, plan, fleetId),
+    imageId: async (signal) => image.ami ?? templateImage(ec2, templateName, signal),
+    launch: { templateName, tags: plan.instanceTags, subnets: pool.subnets ?? {} },
+    ec2,
+    clock: ec2Clock(ec2),
+    runners: poolRunners(pool, settings.runners, secret),
+  };
+}
+
+/** Who this is, for whoever finds a pool held and for the timeline. */
+export function whoAmI(): string {
+  return `${userInfo().username}@${hostname()}, process ${process.pid}`;
+}
+
+/** Tries until nobody else holds the pool. @throws Error when it is still held after a minute */
+export async function whenFree<T extends object>(
+  { name }: Pool,
+  attempt: () => Promise<T | Held>,
+  signal: AbortSignal,
+): Promise<T> {
+  const end = Date.now() + patienceSeconds * 1000;
+  for (;;) {
+    const answer = await attempt();
+    if (!isHeld(answer)) return answer;
+    if (Date.now() > end)
+      throw new Error(
+        `Pool ${name} is held by ${answer.heldBy}.\n  If that process is gone, its hold ends by itself at ${iso(answer.until)}.`,
+      );
+    await delay(1000, undefined, { signal });
+  }
+}

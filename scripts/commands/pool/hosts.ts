@@ -1,0 +1,54 @@
+import {
+  drainByHand,
+  type HostSwitch,
+  performSwitch,
+  planDrain,
+  planSwitch,
+} from "../../../controllers/pool/by-hand.ts";
+import { consider } from "../../../controllers/pool/look.ts";
+import type { Pool } from "../../../controllers/pool/pool.ts";
+import type { DrainAction } from "../../../model/ec2-mac/types.ts";
+import { poolReadyTag } from "../../../model/plan/ec2-mac.ts";
+import { type PoolOptions, whenFree, whoAmI, withPools } from "./access.ts";
+
+/** `fleet pool disable` and `enable`: takes a host out of every loop, or back in. */
+export function switchHost(kind: HostSwitch["kind"]) {
+  return (signal: AbortSignal, host: string, options: PoolOptions): Promise<number> =>
+    withPools(options, signal, async ({ pools, store }) => {
+      const pool = onlyPool(pools);
+      const plan = await planSwitch(pool, host, kind, signal);
+      if (!options.dryRun) await performSwitch(pool, store, plan, whoAmI(), signal);
+      const what = `${poolReadyTag}=${plan.tags[poolReadyTag]} on ${plan.ids.join(" and ")}`;
+      report(options, `${options.dryRun ? "would set" : "set"} ${what} (${plan.host.name})`, {
+        ...plan,
+        host: plan.host.name,
+      });
+      return 0;
+    });
+}
+
+/** `fleet pool drain`: lets a host's runner finish its job; the controller then renews the Mac. */
+export async function drainHost(signal: AbortSignal, host: string, options: PoolOptions): Promise<number> {
+  return withPools(options, signal, async ({ pools, store }) => {
+    const pool = onlyPool(pools);
+    const action: DrainAction = options.dryRun
+      ? planDrain(await consider(pool, store, false, signal), host, whoAmI())
+      : await whenFree(pool, () => drainByHand(pool, store, host, whoAmI(), signal), signal);
+    const then = action.way === "terminate" ? "is ended" : "gets a new root volume";
+    const told = options.dryRun ? "would be told" : "has been told";
+    report(options, `the runner on ${action.instanceId} ${told} to take no further job; then the Mac ${then}`, action);
+    return 0;
+  });
+}
+
+/** The same name may be in several pools. */
+function onlyPool(pools: readonly Pool[]): Pool {
+  const [pool, ...others] = pools;
+  if (!pool || others.length > 0)
+    throw new Error(`Which pool's host?\n  Add --pool: ${pools.map(({ name }) => name).join(", ")}.`);
+  return pool;
+}
+
+function report({ json }: PoolOptions, line: string, data: object): void {
+  console.log(json ? JSON.stringify(data, undefined, 2) : line);
+}

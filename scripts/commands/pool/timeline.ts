@@ -1,0 +1,21 @@
+import { type PoolOptions, withPools } from "./access.ts";
+import { printEntry } from "./lines.ts";
+
+interface TimelineOptions extends PoolOptions {
+  last: number;
+}
+
+/** `fleet pool timeline`: what was decided and done, oldest first, and why. */
+export async function showTimeline(
+  signal: AbortSignal,
+  hostName: string | undefined,
+  options: TimelineOptions,
+): Promise<number> {
+  return withPools(options, signal, async ({ pools, store }) => {
+    for (const pool of pools) {
+      const entries = await store.timeline(pool.id, { hostName, limit: options.last });
+      for (const entry of entries) printEntry(pool.name, entry, options.json);
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,132 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import { learn } from "../../../model/ec2-mac/learn.ts";
+import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
+import type { LifeRecord, PoolMemory, ScrubSample } from "../../../model/ec2-mac/types.ts";
+import { host, instance, life, now, observed, type Sight } from "./build.ts";
+import { hour, minute, policyFor } from "./scenario.ts";
+
+function learned(sight: Sight): PoolMemory {
+  return learn(observed(sight), policyFor(3), now);
+}
+
+const asked: Partial<LifeRecord> = { askedAt: now - hour, resultAt: now - 30 * minute };
+const absent = { runner: { state: "absent" } } as const;
+const lifeCases: { name: string; sight: Sight; life: LifeRecord; expect: string }[] = [
+  {
+    name: "an order without an answer was filled when an instance turned up",
+    sight: { instances: [instance(1, { launchedAt: now - hour, ...absent })] },
+    life: life({ hostId: "h-1", result: "asked", ...asked }),
+    expect: "running",
+  },
+  {
+    name: "an older instance has nothing to do with it",
+    sight: { instances: [instance(1, { launchedAt: now - 9 * hour, state: "terminated" })] },
+    life: life({ hostId: "h-1", result: "asked", ...asked }),
+    expect: "asked",
+  },
+  {
+    name: "a life whose runner registered came up",
+    sight: { instances: [instance(1, { launchedAt: now - hour })] },
+    life: life({ hostId: "h-1", result: "running", instanceId: "i-1", ...asked }),
+    expect: "ready",
+  },
+  {
+    name: "one that ended before failed",
+    sight: { instances: [instance(1, { launchedAt: now - hour, state: "terminated", ...absent })] },
+    life: life({ hostId: "h-1", result: "running", instanceId: "i-1", ...asked }),
+    expect: "failed",
+  },
+  {
+    name: "so did one that AWS no longer shows",
+    sight: { hosts: [host(1)] },
+    life: life({ hostId: "h-1", result: "running", instanceId: "i-1", ...asked }),
+    expect: "failed",
+  },
+  {
+    name: "AWS may take some minutes to show it",
+    sight: { hosts: [host(1)] },
+    life: life({ hostId: "h-1", result: "running", instanceId: "i-1", ...asked, resultAt: now - 5 * minute }),
+    expect: "running",
+  },
+  {
+    name: "a replacement came up when its task succeeded and a runner registered after it",
+    sight: {
+      instances: [instance(1, { launchedAt: now - 30 * hour })],
+      tasks: [
+        { taskId: "t-1", instanceId: "i-1", state: "succeeded", startedAt: now - hour, completedAt: now - 50 * minute },
+      ],
+    },
+    life: life({ kind: "replacement", hostId: "h-1", result: "running", instanceId: "i-1", ...asked }),
+    expect: "ready",
+  },
+  {
+    name: "one whose task failed failed",
+    sight: {
+      instances: [instance(1, { launchedAt: now - 30 * hour, ...absent })],
+      tasks: [{ taskId: "t-1", instanceId: "i-1", state: "failed-detached", startedAt: now - hour }],
+    },
+    life: life({ kind: "replacement", hostId: "h-1", result: "asked", instanceId: "i-1", ...asked }),
+    expect: "failed",
+  },
+];
+
+for (const { name, sight, life: known, expect } of lifeCases)
+  test(`learned: ${name}`, () => {
+    const { lives } = learned({ ...sight, memory: { lives: [known] } });
+    equal(lives[0]?.result, expect);
+  });
+
+test("a scrub is learned from pending to available, with its host, zone and type", () => {
+  const hostStates = { "h-1": { state: "pending", since: now - 2 * hour } };
+  const { scrubs, lastFullScrubs } = learned({ hosts: [host(1)], memory: { hostStates } });
+  deepEqual(scrubs, [{ zone: "us-east-1a", instanceType: "mac2.metal", seconds: 2 * hour, at: now }]);
+  deepEqual(lastFullScrubs, { "h-1": now });
+});
+
+test("a drain is forgotten when the life that it belonged to is over", () => {
+  const drain = { since: now - 10 * hour, answered: true, way: "terminate", why: "old" } as const;
+  const memory = { drains: { "i-1": drain, "i-2": { ...drain, since: now - hour }, "i-3": drain } };
+  deepEqual(Object.keys(learned({ instances: [instance(1), instance(2)], memory }).drains), ["i-2"]);
+});
+
+test("absence counts from when it was first seen, and ends with the runner's return", () => {
+  const sight = { instances: [instance(1, absent), instance(2, absent), instance(3)] };
+  const { absentSince } = learned({ ...sight, memory: { absentSince: { "i-1": now - hour, "i-3": now - hour } } });
+  deepEqual(absentSince, { "i-1": now - hour, "i-2": now });
+});
+
+test("a CI system that could not be asked changes nothing about an absence", () => {
+  const unknown = instance(1, { runner: { state: "unknown", why: "503" } });
+  deepEqual(learned({ instances: [unknown], memory: { absentSince: { "i-1": now - hour } } }).absentSince, {
+    "i-1": now - hour,
+  });
+  deepEqual(learned({ instances: [unknown] }).absentSince, {});
+});
+
+test("learning twice from the same look changes nothing", () => {
+  const sight = { instances: [instance(1), instance(2, absent)], hosts: [host(3, { state: "pending" })] };
+  const once = learned(sight);
+  deepEqual(learned({ ...sight, memory: once }), once);
+});
+
+const place = { zone: "us-east-1a", instanceType: "mac2.metal" };
+const samples = (hours: readonly number[]): ScrubSample[] =>
+  hours.map((each) => ({ ...place, seconds: each * hour, at: now }));
+
+const percentiles: { name: string; hours: number[]; share: number; expect: number; type?: string }[] = [
+  { name: "with nothing measured, the longest that AWS names", hours: [], share: 0.95, expect: 4.5 },
+  { name: "and the shortest that fleets saw", hours: [], share: 0, expect: 1.5 },
+  { name: "Intel Macs scrub faster", hours: [], share: 0.5, expect: 5 / 6, type: "mac1.metal" },
+  { name: "a few measurements do not outweigh the longest known", hours: [2, 2, 2], share: 0.95, expect: 4.5 },
+  { name: "many do", hours: Array.from({ length: 30 }, () => 1.8), share: 0.95, expect: 2 },
+];
+for (const { name, hours, share, expect, type = "mac2.metal" } of percentiles)
+  test(`scrub times: ${name}`, () =>
+    equal(scrubPercentile(learnedScrubs(samples(hours)), { ...place, instanceType: type }, share), expect * hour));
+
+test("scrub times: zones are told apart", () => {
+  const times = learnedScrubs(samples(Array.from({ length: 50 }, () => 4.4)));
+  equal(scrubPercentile(times, place, 0.5), 4.4 * hour);
+  equal(scrubPercentile(times, { ...place, zone: "us-east-1b" }, 0.5), 2 * hour);
+});

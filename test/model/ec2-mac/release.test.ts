@@ -1,0 +1,114 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import type { PoolPolicy } from "../../../model/ec2-mac/policy.ts";
+import { decided, host, instance, kinds, now, reasonOf, registered, type Sight } from "./build.ts";
+import { hour, minute, policyFor } from "./scenario.ts";
+
+const none: Partial<PoolPolicy> = { hosts: [], floor: 0, promisedReady: 0 };
+const one: Partial<PoolPolicy> = { hosts: policyFor(1).hosts, floor: 0, promisedReady: 0 };
+const young = { allocatedAt: now - 5 * hour };
+const out = { tags: { ...host(1).tags, PWPoolReady: "false" } };
+
+const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: string[] }[] = [
+  {
+    name: "an empty host that is paid for is released",
+    sight: { hosts: [host(1)] },
+    policy: none,
+    expect: ["release MacM1-1"],
+  },
+  {
+    name: "a scrub does not hold a release up",
+    sight: { hosts: [host(1, { state: "pending" })] },
+    policy: none,
+    expect: ["release MacM1-1"],
+  },
+  { name: "not before 24 hours", sight: { hosts: [host(1, young)] }, policy: none, expect: ["wait MacM1-1"] },
+  {
+    name: "nor in the minutes by which clocks may differ",
+    sight: { hosts: [host(1, { allocatedAt: now - 24 * hour - minute })] },
+    policy: none,
+    expect: ["wait MacM1-1"],
+  },
+  {
+    name: "a running job is waited for: the runner is drained, all of them at once",
+    sight: { instances: [instance(1, { runner: registered({ busy: true }) }), instance(2)] },
+    policy: none,
+    expect: ["drain MacM1-1", "drain MacM1-2"],
+  },
+  {
+    name: "what is not in service yet is ended at once",
+    sight: { instances: [instance(1, { setUp: { state: "running" }, runner: { state: "absent" } })] },
+    policy: none,
+    expect: ["terminate MacM1-1"],
+  },
+  {
+    name: "an instance that is ending is waited for",
+    sight: { instances: [instance(1, { state: "shutting-down" })] },
+    policy: none,
+    expect: ["wait MacM1-1"],
+  },
+  {
+    name: "what is not ours keeps its host",
+    sight: { hosts: [host(1, { instanceIds: ["i-9"], hasRoom: false })] },
+    policy: none,
+    expect: ["wait MacM1-1"],
+  },
+  {
+    name: "a host that is out of every loop is not released",
+    sight: { hosts: [host(1, out)] },
+    policy: none,
+    expect: ["wait MacM1-1"],
+  },
+  {
+    name: "a host of somebody else is not released",
+    sight: { hosts: [host(1, { tags: { Name: "MacM1-1", PWPoolReady: "true" } })] },
+    policy: none,
+    expect: [],
+  },
+  {
+    name: "what is released already is no longer there",
+    sight: { hosts: [host(1, { state: "released" }), host(2, { state: "released-permanent-failure" })] },
+    policy: none,
+    expect: [],
+  },
+  {
+    name: "a failed host is ended, and replaced without waiting for it",
+    sight: {
+      hosts: [host(1, { state: "permanent-failure", instanceIds: ["i-1"], hasRoom: false })],
+      instances: [instance(1)],
+    },
+    policy: one,
+    expect: ["allocate MacM1-1", "terminate MacM1-1"],
+  },
+  {
+    name: "a failed host that is empty and paid for is released",
+    sight: { hosts: [host(1, { state: "permanent-failure" })] },
+    policy: one,
+    expect: ["allocate MacM1-1", "release MacM1-1"],
+  },
+  {
+    name: "of two hosts with one name the one that is known stays",
+    sight: {
+      hosts: [host(1), host(1, { hostId: "h-8", allocatedAt: now - 200 * hour })],
+      memory: { hostIds: { "MacM1-1": "h-1" } },
+    },
+    policy: one,
+    expect: ["launch MacM1-1", "release MacM1-1"],
+  },
+  {
+    name: "a host that AWS put in the place of another, with its tags, is adopted",
+    sight: {
+      hosts: [host(1, { hostId: "h-8", state: "pending" }), host(1, { state: "released-permanent-failure" })],
+      memory: { hostIds: { "MacM1-1": "h-1" } },
+    },
+    policy: one,
+    expect: ["adopt MacM1-1"],
+  },
+];
+
+for (const { name, sight, policy, expect } of cases) test(name, () => deepEqual(kinds(decided(sight, policy)), expect));
+
+test("what waits to be released is shown with its time", () => {
+  const waiting = decided({ hosts: [host(1, young)] }, none);
+  equal(reasonOf(waiting, "wait"), "no longer declared, and available; AWS takes it back at 2026-01-11 07:02 UTC");
+});

@@ -1,0 +1,158 @@
+import { day, hour, minute } from "./hours.ts";
+import type { Result } from "./measure.ts";
+import { agentScaler } from "./rules/agent-scaler.ts";
+import { fixedPool } from "./rules/fixed.ts";
+import { mapt } from "./rules/mapt.ts";
+import { onDemand } from "./rules/on-demand.ts";
+import { ourPolicy, ours } from "./rules/ours.ts";
+import { referencePool, referenceStaggerSeconds } from "./rules/reference.ts";
+import { squareRootStaffing } from "./rules/square-root.ts";
+import { Simulation } from "./simulation.ts";
+import type { Rule, World } from "./types.ts";
+
+/** A pool is large enough when 95 of 100 jobs wait no longer than this, in seconds. */
+export const waitGoalSeconds = 5 * minute;
+
+/** One in so many jobs may have to wait, for square-root staffing. */
+const mayWait = 0.05;
+
+/** A policy in a world. */
+export interface Row extends Result {
+  policy: string;
+  /** The smallest pool that reaches the goal; missing where the policy chooses its size or never reaches it. */
+  hostsNeeded?: number;
+  /** What a job costs in a pool of that size. */
+  dollarsPerJobThen?: number;
+}
+
+/** Our pool, made as large as it may be without costing more for each job than another policy. */
+export interface SameCost {
+  against: string;
+  hosts: number;
+  dollarsPerJob: number;
+  waitP50: number;
+  waitP95: number;
+  undone: number;
+  /** Who makes jobs wait less: by the p95, and where that is equal by the p50. */
+  verdict: "ahead" | "level" | "behind";
+}
+
+/** All policies in one world. */
+export interface Comparison {
+  world: string;
+  jobs: number;
+  /** Of every pool with a size: what ours needs for the goal. */
+  hosts: number;
+  rows: Row[];
+  sameCost: SameCost[];
+}
+
+/** Runs a rule in a world. */
+export function simulate<Memory>(world: World, rule: Rule<Memory>): Result {
+  return new Simulation(world, rule).run();
+}
+
+/** The reference pool as somebody with more than some ten hosts would set it. */
+const staggerFitted = "reference, stagger fitted";
+
+type Sized = (hosts: number) => Result;
+
+/** Runs every policy in the world, and ours once more at the cost of each of the others. */
+export function compare(world: World): Comparison {
+  const { seed } = world;
+  const ourRuns = remembering((hosts) => simulate(world, ours(ourPolicy(hosts, seed))));
+  const sized: [string, Sized][] = [
+    ["ours", ourRuns],
+    ["reference pool", (hosts) => simulate(world, referencePool(hosts, seed))],
+    [staggerFitted, (hosts) => simulate(world, referencePool(hosts, seed, fittedStagger(hosts)))],
+    ["fixed pool", (hosts) => simulate(world, fixedPool(hosts))],
+    ["mapt as meant", (hosts) => simulate(world, mapt(Math.ceil(hosts / 2), hosts))],
+  ];
+  const limit = 2 * hostsNeeded((hosts) => simulate(world, fixedPool(hosts)), world.jobs.arrivals.length) + 10;
+  const hosts = hostsNeeded(ourRuns, limit) || limit;
+  const isSmall = fittedStagger(hosts) === referenceStaggerSeconds;
+  const shown = sized.filter(([policy]) => !(isSmall && policy === staggerFitted));
+  const rows = [...shown.map(([policy, run]) => sizedRow(policy, run, hosts, limit)), ...freeRows(world, hosts)];
+  const [own, ...others] = rows as [Row, ...Row[]];
+  return {
+    world: world.name,
+    jobs: own.jobs,
+    hosts,
+    rows,
+    sameCost: others.map((other) => atNoHigherCost(other, hosts, ourRuns)),
+  };
+}
+
+function sizedRow(policy: string, run: Sized, hosts: number, limit: number): Row {
+  const needed = hostsNeeded(run, limit);
+  const goal = needed > 0 ? { hostsNeeded: needed, dollarsPerJobThen: run(needed).dollarsPerJob } : {};
+  return { policy, ...run(hosts), ...goal };
+}
+
+/** The policies that choose how many hosts they hold. */
+function freeRows(world: World, hosts: number): Row[] {
+  const scaler = (idleSeconds: number) => simulate(world, agentScaler({ max: hosts, idleSeconds }));
+  return [
+    { policy: "on demand", ...simulate(world, onDemand()) },
+    { policy: "agent scaler, idle 10 min", ...scaler(10 * minute) },
+    { policy: "agent scaler, idle 4 h", ...scaler(4 * hour) },
+    { policy: "square-root staffing", ...simulate(world, squareRootStaffing(mayWait)) },
+  ];
+}
+
+/** What a reference pool with more hosts than 2 hours apart can serve would have to be set to; 2 hours for a small one. */
+function fittedStagger(hosts: number): number {
+  return Math.min(referenceStaggerSeconds, Math.floor((20 * hour) / hosts));
+}
+
+/** The smallest pool up to `limit` that reaches the goal; 0 when none does. Larger pools are taken to do no worse. */
+export function hostsNeeded(run: Sized, limit: number): number {
+  const reaches = (hosts: number) => {
+    const { waitP95, undone } = run(hosts);
+    return undone === 0 && waitP95 <= waitGoalSeconds;
+  };
+  let high = 1;
+  while (!reaches(high)) {
+    if (high >= limit) return 0;
+    high = Math.min(limit, 2 * high);
+  }
+  let low = high >> 1;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (reaches(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+function atNoHigherCost(other: Row, hosts: number, ourRuns: Sized): SameCost {
+  const { policy: against, dollarsPerJob: most } = other;
+  let size = Math.floor((hosts * most) / ourRuns(hosts).dollarsPerJob) + 1;
+  while (size > 0 && ourRuns(size).dollarsPerJob > most) size--;
+  if (size === 0) {
+    const none = { dollarsPerJob: 0, waitP50: 0, waitP95: 0, undone: other.jobs };
+    return { against, hosts: 0, ...none, verdict: "behind" };
+  }
+  const { dollarsPerJob, waitP50, waitP95, undone } = ourRuns(size);
+  return { against, hosts: size, dollarsPerJob, waitP50, waitP95, undone, verdict: verdictOf(ourRuns(size), other) };
+}
+
+/** Who makes jobs wait less; one that does not begin some of them has the longest wait. */
+export function verdictOf(own: Result, other: Result): SameCost["verdict"] {
+  const difference = own.undone - other.undone || own.waitP95 - other.waitP95 || own.waitP50 - other.waitP50;
+  return difference < 0 ? "ahead" : difference > 0 ? "behind" : "level";
+}
+
+function remembering(run: Sized): Sized {
+  const known = new Map<number, Result>();
+  return (hosts) => {
+    const result = known.get(hosts) ?? run(hosts);
+    known.set(hosts, result);
+    return result;
+  };
+}
+
+/** How long the world lasts, in days. */
+export function daysIn({ countUntil }: World): number {
+  return countUntil / day;
+}
