@@ -28,12 +28,9 @@ export function endProcess(pid: number): void {
   }
 }
 
-/** True while a process with this id runs. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+/** True while a process with this id runs. One that has ended and that nobody has taken note of (a zombie) does not. */
+export async function isRunning(exec: Exec, pid: number): Promise<boolean> {
+  const output = await exec.run({ argv: ["ps", "-o", "stat=", "-p", String(pid)], timeoutSeconds: 20 });
+  const state = output.stdout.trim();
+  return state !== "" && !state.startsWith("Z");
 }

@@ -73,7 +73,7 @@ async function endLeftovers({ exec, options, tell }: Surroundings): Promise<numb
 }
 
 /** Removes a dead run's lock, and its creates that were never finished. */
-async function settleState({ pulumi, options, tell }: Surroundings) {
+async function settleState({ exec, pulumi, options, tell }: Surroundings) {
   const removedLocks: LockHolder[] = [];
   const { pending } = await pulumi.exportState();
   const forgottenOperations = pending.map(({ type, resource }) => `${type} ${resource.urn}`);
@@ -83,7 +83,7 @@ async function settleState({ pulumi, options, tell }: Surroundings) {
     await pulumi.refreshAndClearPending();
   } catch (error) {
     if (!(error instanceof StackLocked)) throw error;
-    refuseIfGoing(error, options.force === true);
+    if (!options.force) await refuseIfGoing(exec, error);
     removedLocks.push(...error.holders);
     tell("removing the lock of a run that is gone");
     await pulumi.unlock();
@@ -93,11 +93,10 @@ async function settleState({ pulumi, options, tell }: Surroundings) {
 }
 
 /** A lock is stale when its process is gone. On another computer that cannot be seen, so somebody has to say it. */
-function refuseIfGoing(locked: StackLocked, force: boolean): void {
-  if (force) return;
+async function refuseIfGoing(exec: Exec, locked: StackLocked): Promise<void> {
   for (const { user, host, pid, since } of locked.holders) {
     const isHere = host === hostname();
-    if (isHere && !isRunning(pid)) continue;
+    if (isHere && !(await isRunning(exec, pid))) continue;
     throw new Error(
       `Stack ${locked.message.split(" ")[1]} is in use by ${user} on ${host} (process ${pid}) since ${since}.\n` +
         (isHere

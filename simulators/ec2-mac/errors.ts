@@ -28,7 +28,7 @@ export function insufficientHostCapacity(): Ec2Error {
   return new Ec2Error("InsufficientHostCapacity", "Insufficient capacity to fulfill request.", 500);
 }
 
-/** The host is occupied, ending its instance or scrubbing. Text: aws-sdk-js-v3, issue 5340. */
+/** The host is occupied, ending its instance or scrubbing. Text: as users quote it in aws/aws-sdk-js-v3. */
 export function insufficientCapacityOnHost(hostId: string): Ec2Error {
   return new Ec2Error(
     "InsufficientCapacityOnHost",

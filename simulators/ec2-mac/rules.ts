@@ -66,7 +66,7 @@ export function takesLaunch(state: SimState, host: SimHost, now: number): boolea
   return hostState(host, now) === "available" && !occupant(state, host.hostId, now);
 }
 
-/** Why the host cannot be released; undefined when it can. Texts: wazuh-qa, issue 4929; the codes are a guess. */
+/** Why the host cannot be released; undefined when it can. Texts: as users quote them in wazuh/wazuh-qa; the codes are a guess. */
 export function releaseRefusal(state: SimState, host: SimHost, now: number): ReleaseRefusal | undefined {
   if (occupant(state, host.hostId, now)) {
     return {

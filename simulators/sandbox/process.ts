@@ -37,7 +37,7 @@ export interface StartedProcess extends RunningProcess {
  * it reads `keep`, whoever started it is gone.
  * @throws Error with the end of its log when it ends early or is not ready in time
  */
-export async function start(spec: ProcessSpec, signal?: AbortSignal): Promise<StartedProcess> {
+export async function startProcess(spec: ProcessSpec, signal?: AbortSignal): Promise<StartedProcess> {
   rmSync(spec.readyFile, { force: true });
   const log = openSync(spec.logFile, "a");
   const [command, ...args] = spec.argv;
@@ -90,7 +90,7 @@ export function isOurs({ pid, mark }: RunningProcess): boolean {
   return stdout.includes(mark);
 }
 
-/** Ends processes that {@link start} started: politely, and after a while by force. */
+/** Ends processes that {@link startProcess} started: politely, and after a while by force. */
 export async function stop(processes: readonly RunningProcess[]): Promise<void> {
   const running = processes.filter(isOurs);
   for (const { pid } of running) signalTo(pid, "SIGTERM");

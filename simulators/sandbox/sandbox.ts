@@ -8,7 +8,7 @@ import { formatProblems, parseSettings } from "../../model/settings.ts";
 import { readStackFile } from "../../model/stack-file.ts";
 import { type KeyPair, newKeyPair } from "../mac/keys.ts";
 import { installPlugins, pluginHome } from "./plugins.ts";
-import { isOurs, type RunningProcess, start, stop } from "./process.ts";
+import { isOurs, type RunningProcess, startProcess, stop } from "./process.ts";
 import type { ServeConfig, ServeReady } from "./serve.ts";
 import { adapt, needs, type StackFile } from "./settings.ts";
 
@@ -89,9 +89,11 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
   const user: KeyPair = newKeyPair();
   const secrets = { sshPrivateKey: user.privateKey, orkaToken: newToken(), githubToken: newToken() };
   const { macs, ...rest } = wanted;
+  // Files of its own for each start: one that was killed may still be starting, and must not be taken for this one.
+  const start = randomBytes(4).toString("hex");
   const config: ServeConfig = {
     folder: path.join(folder, "simulated"),
-    readyFile: path.join(folder, "simulated/ready.json"),
+    readyFile: path.join(folder, `simulated/ready-${start}.json`),
     motoServer: path.join(toolchain, "python/bin/moto_server"),
     registry: path.join(toolchain, "bin/registry"),
     tools: [path.join(checkout, "simulators/tart/bin")],
@@ -101,9 +103,9 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
     orkaToken: secrets.orkaToken,
     ...rest,
   };
-  const configFile = path.join(folder, "simulated/config.json");
+  const configFile = path.join(folder, `simulated/config-${start}.json`);
   writeFileSync(configFile, JSON.stringify(config), { mode: 0o600 });
-  const { ready, keep, ...running } = await start(
+  const { ready, keep, ...running } = await startProcess(
     {
       name: "the simulators",
       argv: [node, path.join(import.meta.dirname, "serve.ts"), configFile],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import process from "node:process";
@@ -15,17 +15,29 @@ import { until } from "./stack.ts";
 
 const folder = path.join(mkdtempSync(path.join(tmpdir(), "fleet-demo-")), "demo");
 
+const filesIn = (name: string) => (existsSync(path.join(folder, name)) ? readdirSync(path.join(folder, name)) : []);
+
 /** Types `make demo`, so to speak: with a process group of its own, as a terminal gives it. */
 function typeDemo(...args: string[]) {
   const argv = [path.join(repositoryRoot, "simulators/demo.ts"), "--folder", folder, ...args];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], detached: true });
   let printed = "";
+  let hasEnded = false;
   child.stdout.on("data", (chunk: Buffer) => {
     printed += chunk;
   });
   return {
     printed: () => printed,
-    ended: once(child, "close").then(([code]) => code as number | null),
+    /** Waits until it prints something. @throws Error with all it printed when it ends before */
+    says: (words: RegExp) =>
+      until(`it says ${words}`, () => {
+        if (hasEnded) assert.match(printed, words);
+        return words.test(printed);
+      }),
+    ended: once(child, "close").then(([code]) => {
+      hasEnded = true;
+      return code as number | null;
+    }),
     /** To the whole group, as Ctrl-C is. */
     signal: (name: NodeJS.Signals) => process.kill(-(child.pid ?? Number.NaN), name),
   };
@@ -35,17 +47,19 @@ after(() => typeDemo("--stop").ended);
 
 test("killed while the simulators start, interrupted in the middle of the up, killed there: the next run completes", async () => {
   const early = typeDemo();
-  await until("the simulators are being started", () => existsSync(path.join(folder, "simulated/config.json")));
+  await until("the simulators are being started", () =>
+    filesIn("simulated").some((file) => file.startsWith("config-")),
+  );
   early.signal("SIGKILL");
   await early.ended;
 
   const interrupted = typeDemo();
-  await until("the up is going", () => interrupted.printed().includes("created"));
+  await interrupted.says(/created/);
   interrupted.signal("SIGINT");
   assert.notEqual(await interrupted.ended, 0);
 
   const killed = typeDemo();
-  await until("the up goes on", () => /Tart(Image|Vm).*creat/.test(killed.printed()));
+  await killed.says(/creat/);
   killed.signal("SIGKILL");
   await killed.ended;
 
