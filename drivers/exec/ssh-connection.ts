@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DriverError } from "../errors.ts";
+import { isThere } from "../system/processes.ts";
 import { runProcess } from "./process.ts";
 import { classifySshFailure } from "./ssh-errors.ts";
 
@@ -181,17 +182,9 @@ function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = Number(FOLDER_NAME.exec(name)?.[1] ?? Number.NaN);
     const path = join(parent, name);
-    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    if (Number.isNaN(pid) || isThere(pid)) continue;
     if (lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.())
       rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DriverError } from "../errors.ts";
 import type { Exec } from "../exec/types.ts";
+import { isThere } from "../system/processes.ts";
 import { type ClusterInfo, fetchClusterInfo } from "./cluster-info.ts";
 import { orkaError } from "./errors.ts";
 import { requireName } from "./names.ts";
@@ -77,21 +78,12 @@ function removeOpenHomes(): void {
 function removeLeftHomes(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(FOLDER_PREFIX) ? Number.parseInt(name.slice(FOLDER_PREFIX.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    if (Number.isNaN(pid) || isThere(pid)) continue;
     try {
       rmSync(join(tmpdir(), name), { recursive: true, force: true });
     } catch {
       // It belongs to another user of this computer, whose own next run removes it.
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

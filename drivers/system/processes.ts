@@ -34,3 +34,13 @@ export async function isRunning(exec: Exec, pid: number): Promise<boolean> {
   const state = output.stdout.trim();
   return state !== "" && !state.startsWith("Z");
 }
+
+/** True when a process of this computer has this id, whoever's it is. For a look that must not wait for `ps`. */
+export function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
