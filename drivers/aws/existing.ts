@@ -28,11 +28,10 @@ import {
   ListTagsForResourceCommand as ListTopicTagsCommand,
   SNSClient,
 } from "@aws-sdk/client-sns";
-import { z } from "zod";
-import { fleetMarkTag } from "../../model/names.ts";
+import { managedFinders } from "./existing-managed.ts";
+import { fromList, hasMark, marked, nameOf, type PlannedInputs, tagsOf, text, unlessMissing } from "./planned.ts";
 
-/** Inputs as a preview plans them: values that are not known yet are absent or markers, never guessed. */
-export type PlannedInputs = Record<string, unknown>;
+export type { PlannedInputs } from "./planned.ts";
 
 /**
  * Finds what an interrupted run made without recording it: the same kind of thing, of the same name, and with the mark
@@ -43,8 +42,6 @@ export interface ExistingAws {
   /** The id under which the vendor's provider imports it, or undefined when there is none. */
   find(type: string, inputs: PlannedInputs): Promise<string | undefined>;
 }
-
-const text = z.string().min(1);
 
 type Finder = (clients: Clients, inputs: PlannedInputs) => Promise<string | undefined>;
 
@@ -59,12 +56,13 @@ interface Clients {
 /** @param defaultRegion for resources that name none */
 export function existingAws(defaultRegion: string): ExistingAws {
   const byRegion = new Map<string, Clients>();
+  const managed = managedFinders();
   return {
     async find(type, inputs) {
       const region = text.safeParse(inputs.region).data ?? defaultRegion;
       const clients = byRegion.get(region) ?? connect(region);
       byRegion.set(region, clients);
-      const id = await finders[type]?.(clients, inputs);
+      const id = await (finders[type]?.(clients, inputs) ?? managed[type]?.(region, inputs));
       // The vendor's provider wants the region behind the id where it is not the default one; IAM has none.
       return id && region !== defaultRegion && !type.startsWith("aws:iam/") ? `${id}@${region}` : id;
     },
@@ -173,38 +171,4 @@ async function findRule({ ec2 }: Clients, inputs: PlannedInputs, isEgress: boole
   return SecurityGroupRules?.find(
     (rule) => rule.IsEgress === isEgress && rule.IpProtocol === inputs.ipProtocol && rule.CidrIpv4 === inputs.cidrIpv4,
   )?.SecurityGroupRuleId;
-}
-
-function tagsOf(inputs: PlannedInputs): Record<string, string> {
-  return z.record(z.string(), z.string()).safeParse(inputs.tags).data ?? {};
-}
-
-/** The filter for the fleet's mark; one that matches nothing where the inputs have none. */
-function marked(inputs: PlannedInputs): { Name: string; Values: string[] }[] {
-  return [{ Name: `tag:${fleetMarkTag}`, Values: [tagsOf(inputs)[fleetMarkTag] ?? ""] }];
-}
-
-function hasMark(inputs: PlannedInputs, tags: Readonly<Record<string, string | undefined>>): boolean {
-  const mark = tagsOf(inputs)[fleetMarkTag];
-  return mark !== undefined && tags[fleetMarkTag] === mark;
-}
-
-function fromList(
-  tags: { Key?: string | undefined; Value?: string | undefined }[] = [],
-): Record<string, string | undefined> {
-  return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
-}
-
-function nameOf(inputs: PlannedInputs): string {
-  return text.parse(inputs.name);
-}
-
-/** IAM answers a look-up of something that is not there with an error. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof Error && error.name === "NoSuchEntityException") return undefined;
-    throw error;
-  }
 }
