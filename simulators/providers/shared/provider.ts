@@ -118,7 +118,19 @@ export function createProvider(definition: ProviderDefinition): Provider {
 /** Serves the provider to the engine that started this process; returns once it listens. Configuration is accepted unread. */
 export async function serveProvider(definition: ProviderDefinition): Promise<void> {
   tolerateImports();
+  endWithEngine();
   await main(createProvider(definition), process.argv.slice(2));
+}
+
+/** What a create may still need after its engine was killed. */
+const orphanSeconds = 30;
+
+/** Nobody ends a plugin whose engine was killed. What it was about is finished first, as with the vendors' plugins. */
+function endWithEngine(): void {
+  const engine = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== engine) setTimeout(() => process.exit(0), orphanSeconds * 1000);
+  }, 5000).unref();
 }
 
 const noProperties = { toJavaScript: () => ({}) } as ReturnType<typeof protocol.ReadRequest.prototype.getProperties>;
