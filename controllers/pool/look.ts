@@ -1,13 +1,16 @@
 import { decide } from "../../model/ec2-mac/decide.ts";
+import { withJobCounts } from "../../model/ec2-mac/jobs.ts";
 import { learn } from "../../model/ec2-mac/learn.ts";
 import { intend, record } from "../../model/ec2-mac/memory.ts";
 import type { PoolPolicy } from "../../model/ec2-mac/policy.ts";
 import type { Action, Decision, Instant, Observed, Outcome, PoolMemory } from "../../model/ec2-mac/types.ts";
+import { keepAccounts } from "./account.ts";
 import { act } from "./act.ts";
 import { observe } from "./observe.ts";
 import type { Pool } from "./pool.ts";
-import { entryOf, newsAmong } from "./record.ts";
+import { entryOf, failedLook, newsAmong } from "./record.ts";
 import type { Lease, PoolStore, TimelineEntry } from "./store.ts";
+import { keepUp } from "./upkeep.ts";
 
 /** What was seen of a pool and what follows from it. Nothing has been done yet. */
 export interface Considered {
@@ -15,6 +18,8 @@ export interface Considered {
   observed: Observed;
   policy: PoolPolicy;
   now: Instant;
+  /** What was remembered before the look. */
+  before: PoolMemory;
   decision: Decision;
 }
 
@@ -26,10 +31,12 @@ export async function consider(
   signal: AbortSignal,
 ): Promise<Considered> {
   const policy = { ...pool.policy, imageId: await pool.imageId(signal) };
-  const seen = await observe(pool, await store.load(pool.id), forceStart, signal);
+  const before = await store.load(pool.id);
+  const seen = await observe(pool, before, forceStart, signal);
   const now = pool.clock.now();
-  const observed = { ...seen, memory: learn(seen, policy, now) };
-  return { observed, policy, now, decision: decide(observed, policy, now) };
+  const memory = learn(seen, policy, now);
+  const observed = { ...seen, instances: withJobCounts(seen.instances, memory.jobs), memory };
+  return { observed, policy, now, before, decision: decide(observed, policy, now) };
 }
 
 /** How to look. */
@@ -80,8 +87,21 @@ export async function look(
       if (action.kind === "wait" || options.only?.has(action.kind) === false) continue;
       memory = (await carryOut({ pool, store, lease, considered, tell: options.tell }, memory, action, signal)).memory;
     }
+    if (options.only) return considered;
+    await keepAccounts(store, lease, considered);
+    await tellTrouble(pool, store, options, await keepUp(pool, considered, signal));
     return considered;
   });
+}
+
+/** Trouble with credentials and schedules harms no machine at once, and is told once while it lasts. */
+async function tellTrouble(pool: Pool, store: PoolStore, { tell }: LookOptions, failures: string[]): Promise<void> {
+  const [first] = failures;
+  if (first === undefined) return;
+  const reason = failures.length === 1 ? first : `${first} (and ${failures.length - 1} more)`;
+  const news = newsAmong([failedLook(pool.clock.now(), reason)], await store.newest(pool.id));
+  await store.note(pool.id, news);
+  for (const entry of news) tell?.(entry);
 }
 
 /** Runs `work` with the lease, or says who has it. */

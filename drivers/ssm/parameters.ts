@@ -8,7 +8,7 @@ import {
 import { z } from "zod";
 import { type ServiceKinds, serviceCall } from "../aws/service-call.ts";
 import { allPages, parseAnswer } from "../ec2/call.ts";
-import { type Tags, tagList } from "../ec2/tags.ts";
+import type { Tags } from "../ec2/tags.ts";
 
 /** Error codes of the Systems Manager API reference. */
 const kinds: ServiceKinds = {
@@ -37,6 +37,7 @@ export interface ListedParameter {
 
 /** DeleteParameters takes this many names. */
 const namesAtOnce = 10;
+const standardLength = 4000;
 
 /**
  * Stores a secret under a name, in place of what is there. SSM does not put tags on a parameter that it overwrites, so
@@ -50,7 +51,9 @@ export async function putSecret(client: SSMClient, parameter: SecretParameter, s
     Value: value,
     Description: description,
     Type: "SecureString",
-    Tags: tagList(tags),
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    // A configuration of a GitHub runner may be longer than a standard parameter, which holds 4 KB.
+    Tier: value.length > standardLength ? "Advanced" : "Standard",
   });
   await serviceCall(`store the parameter ${name}`, kinds, signal, (options) => client.send(command, options));
 }

@@ -130,6 +130,7 @@ export class World {
         until: async (instant) => this.aws.server.clock.advance(Math.max(0, instant - this.aws.now())),
       },
       runners: this.runners,
+      credentials: this.runners,
       ...change,
     };
   }
