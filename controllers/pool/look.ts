@@ -23,6 +23,12 @@ export interface Considered {
   decision: Decision;
 }
 
+/** A look that has been carried out. */
+export interface Looked extends Considered {
+  /** What is remembered after it. */
+  after: PoolMemory;
+}
+
 /** Looks and decides. Changes nothing, neither in AWS nor in the store. @throws DriverError when it could not look */
 export async function consider(
   pool: Pool,
@@ -73,7 +79,7 @@ export async function look(
   store: PoolStore,
   options: LookOptions,
   signal: AbortSignal,
-): Promise<Considered | Held> {
+): Promise<Looked | Held> {
   return underLease(pool, store, options.holder, async (lease) => {
     const considered = await consider(pool, store, options.forceStart ?? false, signal);
     const { actions } = considered.decision;
@@ -87,18 +93,24 @@ export async function look(
       if (action.kind === "wait" || options.only?.has(action.kind) === false) continue;
       memory = (await carryOut({ pool, store, lease, considered, tell: options.tell }, memory, action, signal)).memory;
     }
-    if (options.only) return considered;
+    const looked = { ...considered, after: memory };
+    if (options.only) return looked;
     await keepAccounts(store, lease, considered);
     await tellTrouble(pool, store, options, await keepUp(pool, considered, signal));
-    return considered;
+    return looked;
   });
 }
 
-/** Trouble with credentials and schedules harms no machine at once, and is told once while it lasts. */
+/** Trouble with credentials and schedules harms no machine at once. */
 async function tellTrouble(pool: Pool, store: PoolStore, { tell }: LookOptions, failures: string[]): Promise<void> {
   const [first] = failures;
   if (first === undefined) return;
   const reason = failures.length === 1 ? first : `${first} (and ${failures.length - 1} more)`;
+  await tellOnce(pool, store, reason, tell);
+}
+
+/** Notes what concerns the whole pool, once while it lasts. */
+export async function tellOnce(pool: Pool, store: PoolStore, reason: string, tell: LookOptions["tell"]): Promise<void> {
   const news = newsAmong([failedLook(pool.clock.now(), reason)], await store.newest(pool.id));
   await store.note(pool.id, news);
   for (const entry of news) tell?.(entry);

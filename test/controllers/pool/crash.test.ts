@@ -63,6 +63,7 @@ async function wholeLife(mortal: Mortal): Promise<void> {
   world.policy = { ...world.policy, hosts: [] };
   await keepUntil(story, async () => (await world.shown()).hosts.every(({ state }) => state === "released"));
   equal((await world.shown()).hosts.length, 1, "one host");
+  deepEqual([...world.runners.unused], [], "no credential left behind");
 }
 
 test("a controller killed at any step: the next one finishes, and nothing is done twice", async (t) => {
@@ -75,6 +76,8 @@ test("a controller killed at any step: the next one finishes, and nothing is don
     "TerminateInstances",
     "ReleaseHosts",
     "drain",
+    "mint",
+    "revoke",
   ])
     ok(immortal.steps.includes(`before ${call}`), `${call} is part of the story`);
   for (const [index, step] of immortal.steps.entries()) {
