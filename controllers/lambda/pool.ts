@@ -51,7 +51,8 @@ export async function lookOnce(
   const store = openDynamoStore(clients.dynamo, settings.table, clock.now);
   const options = { holder, tell: (entry: object) => log("entry", entry) };
   const answer = await look(pool, store, options, signal).catch(async (error: unknown) => {
-    await noteFailedLook(pool, store, options, error);
+    // Should this fail too, what went wrong before matters more.
+    await noteFailedLook(pool, store, options, error).catch(() => undefined);
     throw error;
   });
   if (!isHeld(answer)) await measure(settings, clients, answer, signal);

@@ -70,7 +70,7 @@ export class Aws {
 }
 
 /** The defaults, looked after less often: the tests' time is dear. */
-const standing = {
+export const standing = {
   ...policyDefaults,
   hostTags: { purpose: "test" },
   zones: ["us-west-2a", "us-west-2b"],
