@@ -12,7 +12,8 @@ export function timeLimit(invocation: Invocation): AbortSignal {
   return AbortSignal.timeout(Math.max(1, invocation.getRemainingTimeInMillis() - marginMilliseconds));
 }
 
-/** One line of the function's log, in JSON. */
-export function log(what: string, details: object = {}): void {
-  console.log(JSON.stringify({ what, ...details }));
-}
+/** Writes what happened to the function's log. */
+export type Log = (what: string, details: object) => void;
+
+/** One line in JSON for each thing that happened, which Lambda hands to CloudWatch Logs. */
+export const log: Log = (what, details) => console.log(JSON.stringify({ what, ...details }));

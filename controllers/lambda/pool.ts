@@ -10,15 +10,16 @@ import { type Held, isHeld, type Looked, look } from "../pool/look.ts";
 import { noteFailedLook } from "../pool/loop.ts";
 import type { PoolClock } from "../pool/pool.ts";
 import { type AwsClients, awsClients } from "./clients.ts";
-import { type Invocation, log, timeLimit } from "./invocation.ts";
+import { type Invocation, type Log, log, timeLimit } from "./invocation.ts";
 import { openPool } from "./open-pool.ts";
 import { type LambdaPoolSettings, readSettings, settingsVariable } from "./settings.ts";
 
-/** Who looks, by which time, and for how long. */
+/** Who looks, by which time, for how long, and who hears of it. */
 export interface Run {
   holder: string;
   clock: PoolClock;
   signal: AbortSignal;
+  log: Log;
 }
 
 /**
@@ -33,6 +34,7 @@ export async function handler(_event: unknown, invocation: Invocation): Promise<
       holder: `function call ${invocation.awsRequestId}`,
       clock: ec2Clock(clients.ec2),
       signal: timeLimit(invocation),
+      log,
     };
     const answer = await lookOnce(settings, clients, run);
     if (isHeld(answer)) log("not looked", answer);
@@ -45,9 +47,9 @@ export async function handler(_event: unknown, invocation: Invocation): Promise<
 export async function lookOnce(
   settings: LambdaPoolSettings,
   clients: AwsClients,
-  { holder, clock, signal }: Run,
+  { holder, clock, signal, log }: Run,
 ): Promise<Looked | Held> {
-  const pool = openPool(settings, clients, clock, await apiToken(settings, clients, signal));
+  const pool = openPool(settings, clients, clock, await apiToken(settings, clients, signal, log));
   const store = openDynamoStore(clients.dynamo, settings.table, clock.now);
   const options = { holder, tell: (entry: object) => log("entry", entry) };
   const answer = await look(pool, store, options, signal).catch(async (error: unknown) => {
@@ -60,7 +62,7 @@ export async function lookOnce(
 }
 
 /** A parameter that cannot be read is told, and the pool looked after without its CI system. */
-async function apiToken({ apiTokenParameter }: LambdaPoolSettings, { ssm }: AwsClients, signal: AbortSignal) {
+async function apiToken({ apiTokenParameter }: LambdaPoolSettings, { ssm }: AwsClients, signal: AbortSignal, log: Log) {
   try {
     return await readSecret(ssm, apiTokenParameter, signal);
   } catch (error) {

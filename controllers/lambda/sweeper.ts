@@ -4,7 +4,7 @@ import { publish } from "../../drivers/sns/publish.ts";
 import { decideSweep, type Sweep, type Swept, type SweptInstance, type SweptTask } from "../../model/ec2-mac/sweep.ts";
 import { ec2Clock } from "../pool/clock.ts";
 import { type AwsClients, awsClients } from "./clients.ts";
-import { type Invocation, log, timeLimit } from "./invocation.ts";
+import { type Invocation, type Log, log, timeLimit } from "./invocation.ts";
 import { type LambdaPoolSettings, readSettings, settingsVariable } from "./settings.ts";
 
 /**
@@ -15,18 +15,25 @@ export async function handler(_event: unknown, invocation: Invocation): Promise<
   const settings = readSettings(process.env[settingsVariable]);
   const clients = awsClients(settings.region);
   try {
-    await sweepOnce(settings, clients, ec2Clock(clients.ec2), timeLimit(invocation));
+    const run = { clock: ec2Clock(clients.ec2), signal: timeLimit(invocation), log };
+    await sweepOnce(settings, clients, run);
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
+}
+
+/** By which time to sweep, for how long, and who hears of it. */
+export interface SweepRun {
+  clock: { now(): number };
+  signal: AbortSignal;
+  log: Log;
 }
 
 /** One sweep, and its report to the log and, if there was anything to tell, to the topic. @throws DriverError */
 export async function sweepOnce(
   settings: LambdaPoolSettings,
   clients: AwsClients,
-  clock: { now(): number },
-  signal: AbortSignal,
+  { clock, signal, log }: SweepRun,
 ): Promise<Sweep> {
   const { policy } = settings;
   const { instances, tasks } = await observe(clients, policy.mark, signal);
