@@ -2,6 +2,7 @@ import { allocateHosts, describeHosts, releaseHosts } from "../../drivers/ec2/ho
 import { describeInstances, replaceRootVolume, runOnHost, terminateInstances } from "../../drivers/ec2/instances.ts";
 import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { isFailure } from "../../drivers/errors.ts";
+import { setUpAtTag } from "../../model/ec2-mac/policy.ts";
 import type {
   Action,
   AllocateAction,
@@ -9,6 +10,7 @@ import type {
   Outcome,
   ReplaceRootVolumeAction,
   SeenHost,
+  SetUpAction,
   TagHostAction,
 } from "../../model/ec2-mac/types.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -55,7 +57,7 @@ async function perform(pool: Pool, action: Action, hosts: readonly SeenHost[], s
     case "restore":
       return tagHost(pool, action, signal);
     case "set-up":
-      return { result: "failed", text: "Macs of this fleet set themselves up from their user data" };
+      return setUp(pool, action, signal);
     case "adopt":
     case "wait":
       return { result: "done" };
@@ -83,6 +85,18 @@ async function launch(
   const order = { hostId, launchTemplateName: pool.launch.templateName, imageId, clientToken, tags };
   const { instanceId } = await runOnHost(pool.ec2, { ...order, ...(subnetId ? { subnetId } : {}) }, signal);
   return { result: "done", hostId, instanceId };
+}
+
+/**
+ * Macs set themselves up from their user data and wait for a credential. The tag comes last: a crash before it makes the
+ * next look put down another one, in place of this.
+ */
+async function setUp({ ec2, credentials, clock }: Pool, action: SetUpAction, signal: AbortSignal): Promise<Outcome> {
+  if (!credentials) return { result: "unknown", text: "this controller has nothing to make credentials with" };
+  const { instanceId, hostName } = action;
+  await credentials.mint({ instanceId, hostName }, signal);
+  await tagResources(ec2, [instanceId], { [setUpAtTag]: String(clock.now()) }, signal);
+  return { result: "done", instanceId };
 }
 
 /** The old volume is lost with all that is on it, so this is for our own only. */

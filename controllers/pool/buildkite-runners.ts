@@ -15,12 +15,21 @@ export function buildkiteRunners(agents: BuildkiteAgents): Runners {
   };
 }
 
-/** An agent that a person has paused is not being ended: it still counts as taking jobs. */
+/**
+ * An agent that a person has paused is not being ended: it still counts as taking jobs. Buildkite tells of an agent's last
+ * job only, so jobs are counted by its time, and of several between two looks one.
+ */
 function sightOf(own: readonly BuildkiteAgent[]): RunnerSighting {
   if (own.length === 0) return { state: "absent" };
+  const jobMark = own.reduce(
+    (last, { lastJobFinishedAt = "" }) => (lastJobFinishedAt > last ? lastJobFinishedAt : last),
+    "",
+  );
   return {
     state: "registered",
     busy: own.some(({ jobId }) => jobId !== undefined),
     accepting: own.some(({ state }) => state === "connected"),
+    jobsFinished: jobMark ? 1 : 0,
+    jobMark,
   };
 }

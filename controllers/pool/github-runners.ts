@@ -18,9 +18,13 @@ export function githubPoolRunners(runners: GithubRunners): Runners {
   };
 }
 
-/** GitHub lists runners for days after they have gone; only those that are connected are there. */
+/**
+ * GitHub lists runners for days after they have gone; only those that are connected are there. Each takes one job, so
+ * another name means that a job is over.
+ */
 function sightOf(own: readonly GithubRunner[]): RunnerSighting {
   const online = own.filter((runner) => runner.online);
   if (online.length === 0) return { state: "absent" };
-  return { state: "registered", busy: online.some(({ busy }) => busy), accepting: true };
+  const newest = online.reduce((last, runner) => (runner.id > last.id ? runner : last));
+  return { state: "registered", busy: online.some(({ busy }) => busy), accepting: true, jobMark: newest.name };
 }

@@ -1,13 +1,16 @@
 import { decide } from "../../model/ec2-mac/decide.ts";
+import { withJobCounts } from "../../model/ec2-mac/jobs.ts";
 import { learn } from "../../model/ec2-mac/learn.ts";
 import { intend, record } from "../../model/ec2-mac/memory.ts";
 import type { PoolPolicy } from "../../model/ec2-mac/policy.ts";
 import type { Action, Decision, Instant, Observed, Outcome, PoolMemory } from "../../model/ec2-mac/types.ts";
+import { keepAccounts } from "./account.ts";
 import { act } from "./act.ts";
 import { observe } from "./observe.ts";
 import type { Pool } from "./pool.ts";
-import { entryOf, newsAmong } from "./record.ts";
+import { entryOf, failedLook, newsAmong } from "./record.ts";
 import type { Lease, PoolStore, TimelineEntry } from "./store.ts";
+import { keepUp } from "./upkeep.ts";
 
 /** What was seen of a pool and what follows from it. Nothing has been done yet. */
 export interface Considered {
@@ -15,7 +18,15 @@ export interface Considered {
   observed: Observed;
   policy: PoolPolicy;
   now: Instant;
+  /** What was remembered before the look. */
+  before: PoolMemory;
   decision: Decision;
+}
+
+/** A look that has been carried out. */
+export interface Looked extends Considered {
+  /** What is remembered after it. */
+  after: PoolMemory;
 }
 
 /** Looks and decides. Changes nothing, neither in AWS nor in the store. @throws DriverError when it could not look */
@@ -26,10 +37,12 @@ export async function consider(
   signal: AbortSignal,
 ): Promise<Considered> {
   const policy = { ...pool.policy, imageId: await pool.imageId(signal) };
-  const seen = await observe(pool, await store.load(pool.id), forceStart, signal);
+  const before = await store.load(pool.id);
+  const seen = await observe(pool, before, forceStart, signal);
   const now = pool.clock.now();
-  const observed = { ...seen, memory: learn(seen, policy, now) };
-  return { observed, policy, now, decision: decide(observed, policy, now) };
+  const memory = learn(seen, policy, now);
+  const observed = { ...seen, instances: withJobCounts(seen.instances, memory.jobs), memory };
+  return { observed, policy, now, before, decision: decide(observed, policy, now) };
 }
 
 /** How to look. */
@@ -66,7 +79,7 @@ export async function look(
   store: PoolStore,
   options: LookOptions,
   signal: AbortSignal,
-): Promise<Considered | Held> {
+): Promise<Looked | Held> {
   return underLease(pool, store, options.holder, async (lease) => {
     const considered = await consider(pool, store, options.forceStart ?? false, signal);
     const { actions } = considered.decision;
@@ -80,8 +93,27 @@ export async function look(
       if (action.kind === "wait" || options.only?.has(action.kind) === false) continue;
       memory = (await carryOut({ pool, store, lease, considered, tell: options.tell }, memory, action, signal)).memory;
     }
-    return considered;
+    const looked = { ...considered, after: memory };
+    if (options.only) return looked;
+    await keepAccounts(store, lease, considered);
+    await tellTrouble(pool, store, options, await keepUp(pool, considered, signal));
+    return looked;
   });
+}
+
+/** Trouble with credentials and schedules harms no machine at once. */
+async function tellTrouble(pool: Pool, store: PoolStore, { tell }: LookOptions, failures: string[]): Promise<void> {
+  const [first] = failures;
+  if (first === undefined) return;
+  const reason = failures.length === 1 ? first : `${first} (and ${failures.length - 1} more)`;
+  await tellOnce(pool, store, reason, tell);
+}
+
+/** Notes what concerns the whole pool, once while it lasts. */
+export async function tellOnce(pool: Pool, store: PoolStore, reason: string, tell: LookOptions["tell"]): Promise<void> {
+  const news = newsAmong([failedLook(pool.clock.now(), reason)], await store.newest(pool.id));
+  await store.note(pool.id, news);
+  for (const entry of news) tell?.(entry);
 }
 
 /** Runs `work` with the lease, or says who has it. */

@@ -1,8 +1,7 @@
 import { DriverError } from "../../drivers/errors.ts";
 import type { Instant } from "../../model/ec2-mac/types.ts";
-import { isHeld, type LookOptions, look } from "./look.ts";
+import { isHeld, type LookOptions, look, tellOnce } from "./look.ts";
 import type { Pool } from "./pool.ts";
-import { failedLook, newsAmong } from "./record.ts";
 import { LeaseLost, type PoolStore } from "./store.ts";
 
 /**
@@ -23,16 +22,21 @@ async function nextLookAfter(
   try {
     const answer = await look(pool, store, options, signal);
     if (!isHeld(answer)) return answer.decision.lookAgainAt;
-    await tellOnce(pool, store, options, `not looked: ${answer.heldBy} is at it`);
+    await tellOnce(pool, store, `not looked: ${answer.heldBy} is at it`, options.tell);
   } catch (error) {
-    if (!(error instanceof DriverError) && !(error instanceof LeaseLost)) throw error;
-    if (!signal.aborted) await tellOnce(pool, store, options, `could not look: ${error.message}`);
+    if (!signal.aborted) await noteFailedLook(pool, store, options, error);
+    else if (!(error instanceof DriverError) && !(error instanceof LeaseLost)) throw error;
   }
   return pool.clock.now() + pool.policy.setUpLoopSeconds;
 }
 
-async function tellOnce(pool: Pool, store: PoolStore, { tell }: LookOptions, reason: string): Promise<void> {
-  const news = newsAmong([failedLook(pool.clock.now(), reason)], await store.newest(pool.id));
-  await store.note(pool.id, news);
-  for (const entry of news) tell?.(entry);
+/** Notes why a look came to nothing. @throws the error itself when it is a mistake of ours */
+export async function noteFailedLook(
+  pool: Pool,
+  store: PoolStore,
+  { tell }: LookOptions,
+  error: unknown,
+): Promise<void> {
+  if (!(error instanceof DriverError) && !(error instanceof LeaseLost)) throw error;
+  await tellOnce(pool, store, `could not look: ${error.message}`, tell);
 }

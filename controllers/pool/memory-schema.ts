@@ -13,6 +13,7 @@ const life = z.looseObject({
   result: z.enum(["asked", "running", "ready", "failed", "refused"]),
   resultAt: instant.optional(),
   instanceId: z.string().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
 });
 
 const allocation = z.looseObject({
@@ -54,6 +55,7 @@ export const memorySchema: z.ZodType<PoolMemory> = z.looseObject({
   removals: instants,
   absentSince: instants,
   setUpSeenAt: instants,
+  jobs: z.record(z.string(), z.looseObject({ bornAt: instant, finished: z.number(), mark: z.string() })).default({}),
   hostStates: z.record(z.string(), z.looseObject({ state: z.string(), since: instant })),
   scrubs: z.array(scrub),
   lastFullScrubs: instants,

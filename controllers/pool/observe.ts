@@ -7,6 +7,8 @@ import {
   type ObservedInstance,
 } from "../../drivers/ec2/instances.ts";
 import { DriverError } from "../../drivers/errors.ts";
+import { lifeOf, renewalsOf } from "../../model/ec2-mac/life.ts";
+import { setUpAtTag } from "../../model/ec2-mac/policy.ts";
 import type {
   Instant,
   Observed,
@@ -16,6 +18,7 @@ import type {
   SeenHost,
   SeenInstance,
   SetUpSighting,
+  Tags,
 } from "../../model/ec2-mac/types.ts";
 import type { Pool } from "./pool.ts";
 
@@ -41,14 +44,19 @@ export async function observe(
   const checks = await inParts(running, (ids) => instanceChecks(ec2, ids, signal));
   const tasks = await inParts(alive, (ids) => describeRootVolumeTasks(ec2, ids, signal));
   const runners = await lookAtRunners(pool, running, signal);
-  const instances = found.map((instance): SeenInstance => {
-    const { instanceId } = instance;
-    const checked = checksOf(checks.find((each) => each.instanceId === instanceId));
+  const rootVolumeTasks = tasks.map(seenTask);
+  const renewals = renewalsOf(rootVolumeTasks);
+  const instances = found.map((each): SeenInstance => {
+    const instance = seenInstance(each);
+    const { instanceId, tags } = instance;
+    const checked = checksOf(checks.find((one) => one.instanceId === instanceId));
     const runner = runners(instanceId);
-    const setUp = setUpOf(checked, runner, hasBeenReady(instanceId, memory));
-    return { ...seenInstance(instance), checks: checked, setUp, runner };
+    const bornAt = lifeOf(instance, renewals.get(instanceId), policy).startedAt;
+    const hasBeenReadyInThisLife = hasBeenReady(instanceId, bornAt, memory);
+    const setUp = setUpOf({ checks: checked, runner, tags, bornAt, hasBeenReadyInThisLife });
+    return { ...instance, checks: checked, setUp: datedByMemory(setUp, memory), runner };
   });
-  return { hosts, instances, rootVolumeTasks: tasks.map(seenTask), memory, forceStart };
+  return { hosts, instances, rootVolumeTasks, memory, forceStart };
 }
 
 async function inParts<T>(ids: readonly string[], look: (ids: readonly string[]) => Promise<T[]>): Promise<T[]> {
@@ -74,23 +82,37 @@ async function lookAtRunners(
   }
 }
 
+/** What an instance's set-up is judged by. */
+export interface SetUpSigns {
+  checks: SeenInstance["checks"];
+  runner: RunnerSighting;
+  tags: Tags;
+  /** When its present life began. */
+  bornAt: Instant;
+  hasBeenReadyInThisLife: boolean;
+}
+
 /**
- * Macs set themselves up from their user data and tell nobody; a runner that registers is the proof that it is done. So
- * a Mac that has booted and has had no runner in this life is still at it.
+ * Macs set themselves up from their user data, wait for their credential and tell nobody. The tag says since when there is
+ * one; a runner that registers is the proof that it is done.
  */
-export function setUpOf(
-  checks: SeenInstance["checks"],
-  runner: RunnerSighting,
-  hasBeenReadyInThisLife: boolean,
-): SetUpSighting {
+export function setUpOf({ checks, runner, tags, bornAt, hasBeenReadyInThisLife }: SetUpSigns): SetUpSighting {
   if (runner.state === "registered" || hasBeenReadyInThisLife) return { state: "done" };
   if (checks === "unknown") return { state: "unknown", why: "EC2 does not show its checks" };
   if (checks !== "ok") return { state: "none" };
-  return runner.state === "unknown" ? runner : { state: "running" };
+  if (runner.state === "unknown") return runner;
+  const startedAt = Number(tags[setUpAtTag] ?? 0);
+  return startedAt >= bornAt ? { state: "running", startedAt } : { state: "none" };
 }
 
-function hasBeenReady(instanceId: string, { lives }: PoolMemory): boolean {
-  return lives.findLast((life) => life.instanceId === instanceId)?.result === "ready";
+/** Whoever remembers nothing does not know whether the set-up has been over for long: its time begins with this look. */
+function datedByMemory(setUp: SetUpSighting, { since }: PoolMemory): SetUpSighting {
+  return setUp.state === "running" && since === undefined ? { state: "running" } : setUp;
+}
+
+function hasBeenReady(instanceId: string, bornAt: Instant, { lives }: PoolMemory): boolean {
+  const last = lives.findLast((life) => life.instanceId === instanceId);
+  return last?.result === "ready" && (last.resultAt ?? last.askedAt) >= bornAt;
 }
 
 function checksOf(checks: InstanceChecks | undefined): SeenInstance["checks"] {

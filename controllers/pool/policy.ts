@@ -1,12 +1,38 @@
 import { createHash } from "node:crypto";
 import { policyDefaults } from "../../model/ec2-mac/policy.ts";
-import type { Tags } from "../../model/ec2-mac/types.ts";
+import type { RecycleWay, Tags } from "../../model/ec2-mac/types.ts";
 import { fleetMarkTag } from "../../model/names.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
 import type { Ec2MacPoolSettings } from "../../model/settings.ts";
 import type { StandingPolicy } from "./pool.ts";
 
+const minute = 60;
 const hour = 3600;
+const day = 24 * hour;
+
+/** The block `policy` of a pool's settings, with all defaults. */
+export interface PolicySettings {
+  staggerHours: number;
+  softLifeHours: number;
+  softLifeSpreadHours: number;
+  graceHours: number;
+  hardLifeHours: number;
+  sweepDays: number;
+  maxJobs: number;
+  minAlive: number;
+  setUpLimitMinutes: number;
+  launchLoopMinutes: number;
+  setUpLoopMinutes: number;
+  fullScrubDays: number;
+  recycleBy: RecycleWay;
+}
+
+/** What the settings of a pool say about its lives. */
+export interface PolicySource {
+  policy?: Partial<PolicySettings> | undefined;
+  /** Types to take when the first has no capacity, in order. */
+  alsoInstanceTypes?: readonly string[] | undefined;
+}
 
 /** The tags that prove that a host or an instance is this pool's. */
 export function poolMark(fleetId: string, poolName: string): Tags {
@@ -14,36 +40,71 @@ export function poolMark(fleetId: string, poolName: string): Tags {
 }
 
 /** What the settings of a pool mean to its controller. */
-export function poolPolicy(pool: Ec2MacPoolSettings, plan: Ec2MacPoolPlan, fleetId: string): StandingPolicy {
+export function poolPolicy(
+  pool: Ec2MacPoolSettings & PolicySource,
+  plan: Ec2MacPoolPlan,
+  fleetId: string,
+): StandingPolicy {
   const { Name: _, ...hostTags } = plan.hosts[0]?.tags ?? {};
   // With as many Macs as the alarm asks for, none could ever be renewed: one may always be away for it.
   const floor = Math.min(pool.floor, pool.hosts - 1);
+  const settings = { ...defaultSettings, ...pool.policy };
   return {
     ...policyDefaults,
     mark: poolMark(fleetId, pool.name),
     hosts: plan.hosts.map(({ name, zone }) => ({ name, zone })),
+    // The program declares them; a controller that runs during the first `up` would order each one twice.
+    ordersUnseenHosts: false,
     hostTags,
     zones: pool.zones,
-    instanceTypes: [pool.instanceType],
+    instanceTypes: [pool.instanceType, ...(pool.alsoInstanceTypes ?? [])],
     seed: seedOf(`${fleetId}/${pool.name}`),
     floor,
     promisedReady: floor,
-    ...livesWithin(pool.bootDeadlineHours * hour),
+    recycleBy: settings.recycleBy,
+    maxJobs: settings.maxJobs,
+    minAlive: settings.minAlive,
+    staggerSeconds: settings.staggerHours * hour,
+    sweepSeconds: settings.sweepDays * day,
+    setUpLimitSeconds: settings.setUpLimitMinutes * minute,
+    launchLoopSeconds: settings.launchLoopMinutes * minute,
+    setUpLoopSeconds: settings.setUpLoopMinutes * minute,
+    fullScrubEverySeconds: settings.fullScrubDays * day,
+    ...livesOf(settings, pool.bootDeadlineHours * hour),
   };
 }
 
+const defaultSettings: PolicySettings = {
+  staggerHours: policyDefaults.staggerSeconds / hour,
+  softLifeHours: policyDefaults.softLifeSeconds / hour,
+  softLifeSpreadHours: policyDefaults.softLifeSpreadSeconds / hour,
+  graceHours: policyDefaults.graceSeconds / hour,
+  hardLifeHours: policyDefaults.hardLifeSeconds / hour,
+  sweepDays: policyDefaults.sweepSeconds / day,
+  maxJobs: policyDefaults.maxJobs,
+  minAlive: policyDefaults.minAlive,
+  setUpLimitMinutes: policyDefaults.setUpLimitSeconds / minute,
+  launchLoopMinutes: policyDefaults.launchLoopSeconds / minute,
+  setUpLoopMinutes: policyDefaults.setUpLoopSeconds / minute,
+  fullScrubDays: policyDefaults.fullScrubEverySeconds / day,
+  recycleBy: policyDefaults.recycleBy,
+};
+
 /**
- * A Mac ends itself at its boot deadline, counted from its launch, whatever the controller thinks. So lives are over by
- * then, and a new root volume, which would not move that deadline, is no way around a scrub.
+ * A Mac ends itself at its boot deadline, in the middle of a job if need be, so its life is over by then, and its last job
+ * too: where the settings leave no time for that, soft life, spread and grace are made to fit.
  */
-function livesWithin(deadlineSeconds: number) {
-  const softLifeSeconds = Math.min(policyDefaults.softLifeSeconds, deadlineSeconds / 2);
+function livesOf(settings: PolicySettings, deadlineSeconds: number) {
+  const hardLifeSeconds = Math.min(settings.hardLifeHours * hour, deadlineSeconds);
+  const softLifeSeconds = settings.softLifeHours * hour;
+  const softLifeSpreadSeconds = settings.softLifeSpreadHours * hour;
+  const graceSeconds = settings.graceHours * hour;
+  const fit = Math.min(1, hardLifeSeconds / (softLifeSeconds + softLifeSpreadSeconds + graceSeconds));
   return {
-    softLifeSeconds,
-    softLifeSpreadSeconds: Math.min(policyDefaults.softLifeSpreadSeconds, softLifeSeconds / 6),
-    graceSeconds: Math.min(policyDefaults.graceSeconds, deadlineSeconds / 4),
-    hardLifeSeconds: deadlineSeconds,
-    fullScrubEverySeconds: Math.min(policyDefaults.fullScrubEverySeconds, deadlineSeconds),
+    hardLifeSeconds,
+    softLifeSeconds: Math.floor(softLifeSeconds * fit),
+    softLifeSpreadSeconds: Math.floor(softLifeSpreadSeconds * fit),
+    graceSeconds: Math.floor(graceSeconds * fit),
   };
 }
 

@@ -1,6 +1,8 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { PoolPolicy } from "../../model/ec2-mac/policy.ts";
 import type { Instant, Tags } from "../../model/ec2-mac/types.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Ends } from "./ends.ts";
 import type { Runners } from "./runners.ts";
 
 /** The time by which a controller lives: EC2's, because that is what all its records are in. */
@@ -35,4 +37,8 @@ export interface Pool {
   ec2: EC2Client;
   clock: PoolClock;
   runners: Runners;
+  /** Missing where this controller may make none: then no Mac is set up by it. */
+  credentials?: Credentials;
+  /** Missing where no end is scheduled at AWS. */
+  ends?: Ends;
 }

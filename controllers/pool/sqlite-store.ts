@@ -3,13 +3,13 @@ import * as path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { emptyMemory } from "../../model/ec2-mac/memory.ts";
-import type { Instant, PoolMemory } from "../../model/ec2-mac/types.ts";
-import { memorySchema } from "./memory-schema.ts";
-import { LeaseLost, leaseSeconds, type PoolStore, type TimelineEntry } from "./store.ts";
+import type { Instant } from "../../model/ec2-mac/types.ts";
+import type { UtilizationSample } from "../../model/ec2-mac/utilization.ts";
+import { parseLedger, parseMemory } from "./parse.ts";
+import { historySeconds, LeaseLost, leaseSeconds, type PoolStore, type TimelineEntry } from "./store.ts";
 
 const schemaVersion = 1;
 const busyMilliseconds = 10_000;
-const timelineKeptSeconds = 90 * 86_400;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS leases (pool TEXT PRIMARY KEY, holder TEXT, fence INTEGER, expires_at INTEGER) STRICT;
@@ -17,6 +17,8 @@ const schema = `
   CREATE TABLE IF NOT EXISTS timeline (
     sequence INTEGER PRIMARY KEY, pool TEXT, id TEXT, at INTEGER, host_name TEXT, body TEXT, UNIQUE (pool, id)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS ledgers (pool TEXT PRIMARY KEY, body TEXT) STRICT;
+  CREATE TABLE IF NOT EXISTS samples (pool TEXT, at INTEGER, body TEXT, PRIMARY KEY (pool, at)) STRICT;
   CREATE INDEX IF NOT EXISTS timeline_of_host ON timeline (pool, host_name, sequence);
   PRAGMA user_version = ${schemaVersion};
 `;
@@ -31,6 +33,7 @@ export function openSqliteStore(file: string, now: () => Instant): PoolStore {
     ...leases(database, now),
     ...memories(database, file, now),
     ...timelines(database),
+    ...records(database),
     close: () => database.close(),
   };
 }
@@ -86,28 +89,50 @@ function memories(database: DatabaseSync, file: string, now: () => Instant): Pic
   return {
     async load(pool) {
       const found = find.get(pool);
-      return found ? parseMemory(bodyRow.parse(found).body, file) : emptyMemory;
+      return found ? parseMemory(bodyRow.parse(found).body, file, "Remove the file") : emptyMemory;
     },
     async save(lease, memory, entries) {
       atomically(database, () => {
         if (hold.run(now() + leaseSeconds, lease.pool, lease.fence).changes === 0) throw new LeaseLost(lease);
         write.run(lease.pool, JSON.stringify(memory));
         addEntries(database, lease.pool, entries);
-        for (const { at } of entries.slice(-1)) forget.run(lease.pool, at - timelineKeptSeconds);
+        for (const { at } of entries.slice(-1)) forget.run(lease.pool, at - historySeconds);
       });
     },
   };
 }
 
-function parseMemory(body: string, file: string): PoolMemory {
-  try {
-    return memorySchema.parse(JSON.parse(body));
-  } catch (error) {
-    throw new Error(
-      `${file} holds something that is no pool's memory.\n  Remove the file: the controllers then learn all of it anew, which costs time and no machine.`,
-      { cause: error },
-    );
-  }
+function records(database: DatabaseSync): Pick<PoolStore, "addSample" | "samples" | "ledger" | "saveLedger"> {
+  const fenced = "SELECT 1 FROM leases WHERE pool = :pool AND fence = :fence";
+  const add = database.prepare(
+    `INSERT OR REPLACE INTO samples (pool, at, body) SELECT :pool, :at, :body WHERE EXISTS (${fenced})`,
+  );
+  const forget = database.prepare("DELETE FROM samples WHERE pool = ? AND at < ?");
+  const since = database.prepare("SELECT body FROM samples WHERE pool = ? AND at >= ? ORDER BY at");
+  const find = database.prepare("SELECT body FROM ledgers WHERE pool = ?");
+  const write = database.prepare(
+    `INSERT OR REPLACE INTO ledgers (pool, body) SELECT :pool, :body WHERE EXISTS (${fenced})`,
+  );
+  return {
+    async addSample(lease, sample) {
+      const { pool, fence } = lease;
+      const row = { pool, fence, at: sample.at, body: JSON.stringify(sample) };
+      if (add.run(row).changes === 0) throw new LeaseLost(lease);
+      forget.run(pool, sample.at - historySeconds);
+    },
+    async samples(pool, from) {
+      // The rows were written by this module.
+      return since.all(pool, from).map((row) => JSON.parse(bodyRow.parse(row).body) as UtilizationSample);
+    },
+    async ledger(pool) {
+      const found = find.get(pool);
+      return found ? parseLedger(bodyRow.parse(found).body) : [];
+    },
+    async saveLedger(lease, entries) {
+      const { pool, fence } = lease;
+      if (write.run({ pool, fence, body: JSON.stringify(entries) }).changes === 0) throw new LeaseLost(lease);
+    },
+  };
 }
 
 function timelines(database: DatabaseSync): Pick<PoolStore, "note" | "timeline" | "newest"> {

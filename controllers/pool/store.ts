@@ -1,4 +1,6 @@
+import type { LedgerEntry } from "../../model/ec2-mac/ledger.ts";
 import type { Action, Instant, Outcome, PoolMemory } from "../../model/ec2-mac/types.ts";
+import type { UtilizationSample } from "../../model/ec2-mac/utilization.ts";
 
 /** How long a controller may hold a pool without writing anything. Longer than any one action can take. */
 export const leaseSeconds = 600;
@@ -50,8 +52,19 @@ export interface PoolStore {
   timeline(pool: string, which: { hostName?: string | undefined; limit: number }): Promise<TimelineEntry[]>;
   /** The newest entry of each host name. */
   newest(pool: string): Promise<TimelineEntry[]>;
+  /** Adds to the utilization series. @throws LeaseLost */
+  addSample(lease: Lease, sample: UtilizationSample): Promise<void>;
+  /** The utilization series from then on, oldest first. */
+  samples(pool: string, since: Instant): Promise<UtilizationSample[]>;
+  /** What each host has cost and done; empty when nothing has been accounted for yet. */
+  ledger(pool: string): Promise<LedgerEntry[]>;
+  /** Writes the whole ledger. @throws LeaseLost */
+  saveLedger(lease: Lease, entries: readonly LedgerEntry[]): Promise<void>;
   close(): void;
 }
+
+/** How long the timeline and the utilization series are kept. */
+export const historySeconds = 90 * 86_400;
 
 /** Somebody else holds the pool by now: whatever this controller meant to do next is theirs to decide. */
 export class LeaseLost extends Error {

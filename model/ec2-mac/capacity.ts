@@ -29,6 +29,8 @@ function allocateOrWait(declared: DeclaredHost, view: View): AllocateAction | Wa
   const { memory, now, policy } = view;
   const known = memory.allocations.find(({ hostName }) => hostName === declared.name);
   if (known?.result === "asked") return repeat(known, view);
+  if (!mayOrder(declared, view))
+    return waitFor(declared, now + policy.calmLoopSeconds, "it has never been seen: `pulumi up` makes it");
   if (now < ordersFrom(view)) return waitFor(declared, ordersFrom(view), "the controller has just begun to remember");
   const shownBy = (known?.answeredAt ?? 0) + policy.settleSeconds;
   if (known?.result === "allocated" && now < shownBy)
@@ -38,6 +40,13 @@ function allocateOrWait(declared: DeclaredHost, view: View): AllocateAction | Wa
   if (open) return allocate(declared.name, open, `host-${declared.name}-${now}`, view, "no host has its name");
   const until = Math.min(...offers.map((offer) => closedUntil(offer, memory.refusals, policy)));
   return waitFor(declared, until, `none of ${offers.length} zones and types had room; tried again at ${at(until)}`);
+}
+
+/** A name that had a host lost it, to AWS or to a release, and nobody else brings it back. */
+function mayOrder({ name }: DeclaredHost, { policy, memory, places }: View): boolean {
+  return (
+    policy.ordersUnseenHosts || memory.hostIds[name] !== undefined || places.some(({ host }) => host.name === name)
+  );
 }
 
 function repeat({ hostName, zone, instanceType, clientToken, askedAt }: AllocationRecord, view: View): AllocateAction {

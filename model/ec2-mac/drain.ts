@@ -50,7 +50,7 @@ function replace(
     instanceId,
     imageId: unanswered?.imageId ?? policy.imageId,
     clientToken: unanswered?.clientToken ?? `life-${instanceId}-${now}`,
-    tags: softLifeTags(policy, instanceId, unanswered?.askedAt ?? now),
+    tags: unanswered?.tags ?? softLifeTags(policy, instanceId, unanswered?.askedAt ?? now),
     reason,
   };
 }

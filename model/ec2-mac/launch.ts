@@ -73,9 +73,10 @@ function repeatOrHold(place: Place, known: LifeRecord | undefined, view: View): 
 }
 
 function repeat(place: Place, known: LifeRecord, view: View): LaunchAction {
-  const tags = softLifeTags(view.policy, place.host.hostId, known.askedAt);
   const reason = `asked at ${at(known.askedAt)} and no answer came: asked again with the same token`;
-  return { ...launch(place, view, tags), imageId: known.imageId, clientToken: known.clientToken, reason };
+  const anew = launch(place, view, softLifeTags(view.policy, place.host.hostId, known.askedAt));
+  const { imageId, clientToken, tags = anew.tags } = known;
+  return { ...anew, imageId, clientToken, tags, reason };
 }
 
 /** AWS shows a host as available some minutes before it takes a launch. */

@@ -1,3 +1,4 @@
+import { jobsAfter } from "./jobs.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import type { PoolPolicy } from "./policy.ts";
 import { scrubSamplesKept } from "./scrub-times.ts";
@@ -34,6 +35,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
     removals: keep(memory.removals, hosts, ({ name }) => (declared.has(name) ? undefined : now)),
     absentSince: absencesAfter(memory.absentSince, sight),
     setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
+    jobs: jobsAfter(memory.jobs, sight.instances, (instance) => bornAt(instance, sight)),
     hostStates: hostStatesAfter(memory.hostStates, sight),
     ...scrubsAfter(memory, sight),
   };

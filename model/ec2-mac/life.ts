@@ -22,8 +22,18 @@ export interface Renewals {
   newest: RootVolumeTask;
 }
 
+/** What a life depends on. */
+export type LifePolicy = Pick<
+  PoolPolicy,
+  "softLifeSeconds" | "softLifeSpreadSeconds" | "hardLifeSeconds" | "fullScrubEverySeconds"
+>;
+
 /** The present life of an instance. Its start comes from AWS's record alone, never from the Mac. */
-export function lifeOf(instance: SeenInstance, renewals: Renewals | undefined, policy: PoolPolicy): Life {
+export function lifeOf(
+  instance: Pick<SeenInstance, "launchedAt" | "tags">,
+  renewals: Renewals | undefined,
+  policy: LifePolicy,
+): Life {
   const startedAt = Math.max(instance.launchedAt, renewals?.renewedAt ?? 0);
   return {
     startedAt,
@@ -35,7 +45,7 @@ export function lifeOf(instance: SeenInstance, renewals: Renewals | undefined, p
 }
 
 /** The soft life that was drawn for the instance, unless its tag has been lost or tampered with. */
-function softLifeOf({ tags }: SeenInstance, policy: PoolPolicy): number {
+function softLifeOf({ tags }: Pick<SeenInstance, "tags">, policy: LifePolicy): number {
   const drawn = Number(tags[softLifeTag]);
   const longest = policy.softLifeSeconds + policy.softLifeSpreadSeconds;
   return drawn > 0 && drawn <= longest ? drawn : policy.softLifeSeconds;

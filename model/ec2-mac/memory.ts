@@ -20,6 +20,7 @@ export const emptyMemory: PoolMemory = {
   removals: {},
   absentSince: {},
   setUpSeenAt: {},
+  jobs: {},
   hostStates: {},
   scrubs: [],
   lastFullScrubs: {},
@@ -74,13 +75,14 @@ function lifeFrom(
   kind: LifeRecord["kind"],
   askedAt: Instant,
 ): LifeRecord {
-  const { clientToken, hostId, imageId } = action;
-  return { kind, clientToken, hostId, imageId, askedAt, result: "asked" };
+  const { clientToken, hostId, imageId, tags } = action;
+  return { kind, clientToken, hostId, imageId, askedAt, result: "asked", tags };
 }
 
 function withLifeOutcome(memory: PoolMemory, clientToken: string, outcome: Outcome, now: Instant): PoolMemory {
-  const lives = memory.lives.map((life): LifeRecord => {
-    if (life.clientToken !== clientToken) return life;
+  const lives = memory.lives.map((known): LifeRecord => {
+    if (known.clientToken !== clientToken) return known;
+    const { tags: _, ...life } = known;
     const instanceId = (outcome.result === "done" ? outcome.instanceId : undefined) ?? life.instanceId;
     const result = outcome.result === "done" ? "running" : outcome.result === "failed" ? "failed" : "refused";
     // The pause after a refusal counts from the refusal, not from the first time of asking.

@@ -12,6 +12,11 @@ export interface PoolPolicy {
   /** Tags that prove that something is this pool's. Nothing without all of them is ever touched. */
   mark: Tags;
   hosts: readonly DeclaredHost[];
+  /**
+   * Whether a host is ordered for a name that has never had one. Not where another program declares the hosts: while that
+   * is still at it, both would order the same one.
+   */
+  ordersUnseenHosts: boolean;
   /** Put on hosts that are allocated, besides mark and name. */
   hostTags: Tags;
   /** In the order in which they are tried when one has no capacity. */
@@ -82,6 +87,7 @@ const day = 24 * hour;
  * (containers/automation mac_pw_pool); the lease is AWS's rule.
  */
 export const policyDefaults = {
+  ordersUnseenHosts: true,
   recycleBy: "replace-root-volume",
   staggerSeconds: 2 * hour,
   softLifeSeconds: 24 * hour,
@@ -111,6 +117,12 @@ export const policyDefaults = {
 
 /** The tag on an instance with the soft life of its present life, in seconds. The Mac's own supervisor goes by it too. */
 export const softLifeTag = "mac-runner-fleet:soft-life-seconds";
+
+/** The tag on an instance with the moment, in seconds since 1970, at which its credential was put down and its set-up could begin. */
+export const setUpAtTag = "mac-runner-fleet:set-up-at";
+
+/** The tag on an instance with the moment, in seconds since 1970, for which its end is scheduled at AWS. */
+export const endsAtTag = "mac-runner-fleet:ends-at";
 
 /**
  * Seconds between two launches: the policy's, or less in a pool so large that its hosts would otherwise not all get

@@ -46,6 +46,11 @@ export type RunnerSighting =
       accepting: boolean;
       /** Jobs finished in this life; missing when they could not be counted. */
       jobsFinished?: number;
+      /**
+       * A text that is another one once a further job has finished, for CI systems that give no count; empty while none
+       * has. Counting its changes is the memory's part: see jobs.ts.
+       */
+      jobMark?: string;
     }
   | { state: "absent" }
   | { state: "unknown"; why: string };
@@ -90,6 +95,8 @@ export interface LifeRecord {
   /** When the result was learned last. */
   resultAt?: Instant;
   instanceId?: string;
+  /** As ordered, while there is no answer: AWS takes the same token again only for the same tags. */
+  tags?: Tags;
 }
 
 /** A host that the controller ordered, or tried to. */
@@ -136,6 +143,15 @@ export interface ScrubSample {
   at: Instant;
 }
 
+/** How many jobs have been seen to finish in one life of an instance. */
+export interface JobCount {
+  /** The life's beginning. */
+  bornAt: Instant;
+  finished: number;
+  /** The runner's {@link RunnerSighting} `jobMark` when it was seen last. */
+  mark: string;
+}
+
 /** What the controller keeps from look to look. Losing it costs time, never a machine: see the tests. */
 export interface PoolMemory {
   /** Since when it remembers; missing when it has never looked. */
@@ -155,6 +171,8 @@ export interface PoolMemory {
   absentSince: Readonly<Record<string, Instant>>;
   /** When a set-up was first seen running, by instance. */
   setUpSeenAt: Readonly<Record<string, Instant>>;
+  /** Jobs of the present life, by instance. */
+  jobs: Readonly<Record<string, JobCount>>;
   /** Since when each host is in the state it is in; from here scrub times are learned. */
   hostStates: Readonly<Record<string, { state: string; since: Instant }>>;
   scrubs: readonly ScrubSample[];

@@ -11,6 +11,7 @@ const configSchema = z.strictObject({
   /** Simulated seconds in a real one. */
   rate: z.number().nonnegative().default(1),
   organization: z.string().default("acme"),
+  clusterId: z.string().optional(),
   agentToken: z.string(),
   apiToken: z.string(),
   pingIntervalSeconds: z.number().positive().default(10),

@@ -7,6 +7,7 @@ import { jobRoutes } from "./api/job-routes.ts";
 import { metricsRoutes } from "./api/metrics-routes.ts";
 import { restRoutes } from "./api/rest-routes.ts";
 import { stackRoutes } from "./api/stack-routes.ts";
+import { tokenRoutes } from "./api/token-routes.ts";
 import { RateLimits } from "./limits.ts";
 import { advance } from "./rules.ts";
 import { type BuildkiteState, newId, newToken } from "./state.ts";
@@ -19,6 +20,8 @@ export interface BuildkiteOptions {
   clock?: SimClock;
   /** The organization's slug; default `acme`. */
   organization?: string;
+  /** The cluster's id, a UUID; default: a random one. */
+  clusterId?: string;
   /** Default: a random one. */
   agentToken?: string;
   /** Default: a random one. */
@@ -54,7 +57,9 @@ export async function startBuildkite(options: BuildkiteOptions = {}): Promise<Bu
   const state: BuildkiteState = {
     organization: options.organization ?? "acme",
     cluster: "macs",
+    clusterId: options.clusterId ?? newId(),
     agentTokens: [agentToken],
+    clusterTokens: [],
     apiTokens: [apiToken],
     stackLimit: options.stackLimit ?? 10,
     pingIntervalSeconds: options.pingIntervalSeconds ?? 10,
@@ -76,6 +81,7 @@ export async function startBuildkite(options: BuildkiteOptions = {}): Promise<Bu
       ...metricsRoutes,
       ...stackRoutes,
       ...restRoutes,
+      ...tokenRoutes,
       ...controlRoutes(faults, clock),
     ],
     now: clock.now,

@@ -91,12 +91,25 @@ export interface StackState {
   lastConnectedAt: number;
 }
 
+/** An agent token that was made by the API. Ends when it expires; agents that have registered with it stay connected. */
+export interface ClusterTokenState {
+  id: string;
+  secret: string;
+  description: string;
+  createdAt: number;
+  expiresAt: number | undefined;
+}
+
 /** One organization with one cluster. */
 export interface BuildkiteState {
   /** The organization's slug. */
   organization: string;
   cluster: string;
+  /** What the REST API knows the cluster by. */
+  clusterId: string;
+  /** Those that never end. */
   agentTokens: string[];
+  clusterTokens: ClusterTokenState[];
   apiTokens: string[];
   stackLimit: number;
   /** What an agent is told when it registers. */

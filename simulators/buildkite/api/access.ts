@@ -1,5 +1,5 @@
 import { ApiError, type Call } from "../../http/route.ts";
-import type { AgentState, BuildkiteState, JobState, StackState } from "../state.ts";
+import type { AgentState, BuildkiteState, ClusterTokenState, JobState, StackState } from "../state.ts";
 
 /** A call to the simulated Buildkite. */
 export type BuildkiteCall = Call<BuildkiteState>;
@@ -12,7 +12,9 @@ function shown(call: BuildkiteCall, scheme: "Token" | "Bearer"): string | undefi
 /** @throws ApiError 401 without an agent token */
 export function requireAgentToken(call: BuildkiteCall): void {
   const token = shown(call, "Token");
-  if (token && call.state.agentTokens.includes(token)) return;
+  const isLive = ({ secret, expiresAt }: ClusterTokenState) =>
+    secret === token && (expiresAt === undefined || call.now < expiresAt);
+  if (token && (call.state.agentTokens.includes(token) || call.state.clusterTokens.some(isLive))) return;
   throw new ApiError(401, "Invalid agent registration token");
 }
 

@@ -76,10 +76,13 @@ test("a runner that is drained by hand finishes its job, and its Mac is renewed"
 });
 
 test("a drain that the CI system does not hear of is kept and tried again", async () => {
-  world.runners.isDown = true;
   // The look before it needs the runners, so they go between the two.
-  const runners = { look: (ids: readonly string[]) => seen.look(ids), drain: (id: string) => world.runners.drain(id) };
-  const seen = aws.world([]).runners;
+  const look = async (ids: readonly string[]) => {
+    const seen = await world.runners.look(ids);
+    world.runners.isDown = true;
+    return seen;
+  };
+  const runners = { look, drain: (id: string) => world.runners.drain(id) };
   const pool = world.pool({ runners });
   await rejects(drainByHand(pool, world.store, "mac-1", "ann", signal), /marked to be drained, and tried again/);
   world.runners.isDown = false;

@@ -24,7 +24,7 @@ test("an agent is seen, drained and gone, through Buildkite's API", async () => 
   const agent = startAgent(server, { name: `mac-1-${instanceId}` });
   const stranger = startAgent(server, { name: "mac-2-i-0fedcba9876543210" });
   await Promise.all([agent.says(/Waiting for instructions/), stranger.says(/Waiting for instructions/)]);
-  deepEqual(await look(), { state: "registered", busy: false, accepting: true });
+  deepEqual(await look(), { state: "registered", busy: false, accepting: true, jobsFinished: 0, jobMark: "" });
   await runners.drain(instanceId, signal);
   equal(await agent.ended, 0);
   deepEqual(await look(), { state: "absent" });
@@ -47,7 +47,7 @@ test("a runner is seen while it is connected, and deregistered once it is idle, 
   state.session = { lastSeenAt: server.clock.now() };
   const job = addJob(server.state, { labels: ["macos"] }, server.clock.now());
   assign(job, state, server.clock.now());
-  deepEqual(await look(), { state: "registered", busy: true, accepting: true });
+  deepEqual(await look(), { state: "registered", busy: true, accepting: true, jobMark: request.name });
   await rejects(runners.drain(instanceId, signal), (error) => isFailure(error, "in-use"));
   state.jobId = undefined;
   await runners.drain(instanceId, signal);

@@ -20,7 +20,35 @@ export class Mortal {
   pool(pool: Pool): Pool {
     const drain: Pool["runners"]["drain"] = (...args) => this.#change("drain", () => pool.runners.drain(...args));
     const look: Pool["runners"]["look"] = (...args) => this.#alive(() => pool.runners.look(...args));
-    return { ...pool, ec2: this.#client(pool.ec2), runners: { look, drain } };
+    return {
+      ...pool,
+      ec2: this.#client(pool.ec2),
+      runners: { look, drain },
+      ...this.#credentials(pool),
+      ...this.#ends(pool),
+    };
+  }
+
+  #credentials({ credentials }: Pool): Pick<Pool, "credentials"> {
+    if (!credentials) return {};
+    return {
+      credentials: {
+        mint: (...args) => this.#change("mint", () => credentials.mint(...args)),
+        revoke: (...args) => this.#change("revoke", () => credentials.revoke(...args)),
+        standing: (...args) => this.#alive(() => credentials.standing(...args)),
+      },
+    };
+  }
+
+  #ends({ ends }: Pool): Pick<Pool, "ends"> {
+    if (!ends) return {};
+    return {
+      ends: {
+        scheduled: (...args) => this.#alive(() => ends.scheduled(...args)),
+        schedule: (...args) => this.#change("schedule", () => ends.schedule(...args)),
+        unschedule: (...args) => this.#change("unschedule", () => ends.unschedule(...args)),
+      },
+    };
   }
 
   store(store: PoolStore): PoolStore {
@@ -29,6 +57,9 @@ export class Mortal {
       acquire: (...args) => this.#alive(() => store.acquire(...args)),
       load: (...args) => this.#alive(() => store.load(...args)),
       newest: (...args) => this.#alive(() => store.newest(...args)),
+      ledger: (...args) => this.#alive(() => store.ledger(...args)),
+      saveLedger: (...args) => this.#change("writing the ledger", () => store.saveLedger(...args)),
+      addSample: (...args) => this.#alive(() => store.addSample(...args)),
       release: (...args) => this.#alive(() => store.release(...args)),
       save: (lease, memory, entries) => {
         const [entry] = entries;

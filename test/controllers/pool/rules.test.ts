@@ -9,7 +9,8 @@ import { isRunnerOf } from "../../../controllers/pool/runners.ts";
 import type { BuildkiteAgent, BuildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { DriverError, type FailureKind } from "../../../drivers/errors.ts";
 import type { GithubRunner, GithubRunners } from "../../../drivers/github/runners.ts";
-import type { RunnerSighting, SeenInstance } from "../../../model/ec2-mac/types.ts";
+import { setUpAtTag } from "../../../model/ec2-mac/policy.ts";
+import type { RunnerSighting, SeenInstance, Tags } from "../../../model/ec2-mac/types.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
 import type { AlertSettings, Ec2MacImageSettings, Ec2MacPoolSettings } from "../../../model/settings.ts";
 
@@ -47,18 +48,23 @@ describe("how far a set-up is", () => {
   const here: RunnerSighting = { state: "registered", busy: false, accepting: true };
   const absent: RunnerSighting = { state: "absent" };
   const unseen: RunnerSighting = { state: "unknown", why: "no route" };
-  const cases: [string, SeenInstance["checks"], RunnerSighting, boolean, string][] = [
-    ["a registered runner proves it done", "unknown", here, false, "done"],
-    ["a runner that was there once too", "ok", absent, true, "done"],
-    ["also where nobody can look now", "ok", unseen, true, "done"],
-    ["macOS boots", "initializing", absent, false, "none"],
-    ["macOS does not pass its checks", "impaired", absent, false, "none"],
-    ["macOS is up and no runner yet", "ok", absent, false, "running"],
-    ["macOS is up and nobody can look", "ok", unseen, false, "unknown"],
-    ["EC2 does not say", "unknown", absent, false, "unknown"],
+  const bornAt = 1000;
+  const asked = { [setUpAtTag]: "1000" };
+  const before = { [setUpAtTag]: "999" };
+  const cases: [string, SeenInstance["checks"], RunnerSighting, Tags, boolean, string][] = [
+    ["a registered runner proves it done", "unknown", here, {}, false, "done"],
+    ["a runner that was there once too", "ok", absent, asked, true, "done"],
+    ["also where nobody can look now", "ok", unseen, asked, true, "done"],
+    ["macOS boots", "initializing", absent, {}, false, "none"],
+    ["macOS does not pass its checks", "impaired", absent, asked, false, "none"],
+    ["macOS is up and has no credential yet", "ok", absent, {}, false, "none"],
+    ["its credential was for the life before", "ok", absent, before, false, "none"],
+    ["it has its credential and no runner yet", "ok", absent, asked, false, "running"],
+    ["macOS is up and nobody can look", "ok", unseen, {}, false, "unknown"],
+    ["EC2 does not say", "unknown", absent, asked, false, "unknown"],
   ];
-  for (const [name, checks, runner, wasReady, expected] of cases)
-    test(name, () => equal(setUpOf(checks, runner, wasReady).state, expected));
+  for (const [name, checks, runner, tags, hasBeenReadyInThisLife, expected] of cases)
+    test(name, () => equal(setUpOf({ checks, runner, tags, bornAt, hasBeenReadyInThisLife }).state, expected));
 });
 
 describe("whose runner it is", () => {
@@ -86,11 +92,14 @@ describe("Buildkite agents", () => {
       list: async () => listed,
       stop: async (id: string, { force }: { force: boolean }) => void stopped.push([id, force]),
     } as Partial<BuildkiteAgents> as BuildkiteAgents);
+  const here = { state: "registered", jobsFinished: 0, jobMark: "" } as const;
+  const idle = { busy: false, accepting: true };
   const cases: [string, Partial<BuildkiteAgent>, RunnerSighting][] = [
-    ["one that waits", {}, { state: "registered", busy: false, accepting: true }],
-    ["one at work", { jobId: "j" }, { state: "registered", busy: true, accepting: true }],
-    ["one told to stop", { state: "stopping", jobId: "j" }, { state: "registered", busy: true, accepting: false }],
-    ["one that a person paused", { paused: true }, { state: "registered", busy: false, accepting: true }],
+    ["one that waits", {}, { ...here, busy: false, accepting: true }],
+    ["one at work", { jobId: "j" }, { ...here, busy: true, accepting: true }],
+    ["one told to stop", { state: "stopping", jobId: "j" }, { ...here, busy: true, accepting: false }],
+    ["one that a person paused", { paused: true }, { ...here, busy: false, accepting: true }],
+    ["one that has done a job", { lastJobFinishedAt: "2026" }, { ...here, ...idle, jobsFinished: 1, jobMark: "2026" }],
     ["another Mac's", { name: "mac-2-i-2" }, { state: "absent" }],
   ];
   for (const [name, change, expected] of cases)
@@ -125,7 +134,7 @@ describe("GitHub runners", () => {
   test("are there while they are connected", async () => {
     const look = async (change: Partial<GithubRunner>) =>
       (await runners({ ...one, ...change }).look(["i-1"], signal)).get("i-1");
-    deepEqual(await look({ busy: true }), { state: "registered", busy: true, accepting: true });
+    deepEqual(await look({ busy: true }), { state: "registered", busy: true, accepting: true, jobMark: "mac-1-i-1" });
     deepEqual(await look({ online: false }), { state: "absent" });
   });
 
@@ -178,9 +187,20 @@ describe("what the settings mean", () => {
       const { softLifeSeconds, softLifeSpreadSeconds, graceSeconds } = lives;
       const deadline = bootDeadlineHours * 3600;
       ok(softLifeSeconds + softLifeSpreadSeconds + graceSeconds <= deadline);
-      ok(lives.hardLifeSeconds <= deadline && lives.fullScrubEverySeconds <= deadline);
+      ok(softLifeSeconds > 0 && lives.hardLifeSeconds <= deadline);
     });
   }
+
+  test("every number of the policy, in seconds", () => {
+    const source = { policy: { staggerHours: 1, hardLifeHours: 30, sweepDays: 2, maxJobs: 7, setUpLimitMinutes: 20 } };
+    const found = policy({ ...source, alsoInstanceTypes: ["mac2-m2.metal"] } as Partial<Ec2MacPoolSettings>);
+    deepEqual(
+      [found.staggerSeconds, found.hardLifeSeconds, found.sweepSeconds, found.maxJobs, found.setUpLimitSeconds],
+      [3600, 30 * 3600, 2 * 86_400, 7, 1200],
+    );
+    deepEqual(found.instanceTypes, ["mac2.metal", "mac2-m2.metal"]);
+    deepEqual([found.softLifeSeconds, found.fullScrubEverySeconds], [24 * 3600, 7 * 86_400]);
+  });
 
   test("the same chance for the same pool", () => {
     equal(policy().seed, policy().seed);

@@ -77,7 +77,13 @@ const policy: PoolPolicy = {
 };
 const memory = { ...emptyMemory, since: now - 9 * hour, lives, drains };
 const observed = { hosts, instances, rootVolumeTasks: [], memory, forceStart: false };
-const considered: Considered = { observed, policy, now, decision: decide(observed, policy, now) };
+const considered: Considered = {
+  observed,
+  policy,
+  now,
+  before: observed.memory,
+  decision: decide(observed, policy, now),
+};
 
 describe("the reference pool's status files", () => {
   test("dh_status.txt", () => {

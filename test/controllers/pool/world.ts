@@ -10,6 +10,7 @@ import { type PoolPolicy, policyDefaults } from "../../../model/ec2-mac/policy.t
 import type { Decision } from "../../../model/ec2-mac/types.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
+import { FakeEnds } from "./fake-ends.ts";
 import { FakeRunners } from "./fake-runners.ts";
 
 export const imageId = "ami-0123456789abcdef0";
@@ -70,7 +71,7 @@ export class Aws {
 }
 
 /** The defaults, looked after less often: the tests' time is dear. */
-const standing = {
+export const standing = {
   ...policyDefaults,
   hostTags: { purpose: "test" },
   zones: ["us-west-2a", "us-west-2b"],
@@ -104,6 +105,7 @@ export interface ShownTask {
 export class World {
   readonly aws: Aws;
   readonly runners: FakeRunners;
+  readonly ends = new FakeEnds();
   policy: PoolPolicy;
   readonly openStore: () => PoolStore;
   readonly store: PoolStore;
@@ -130,6 +132,8 @@ export class World {
         until: async (instant) => this.aws.server.clock.advance(Math.max(0, instant - this.aws.now())),
       },
       runners: this.runners,
+      credentials: this.runners,
+      ends: this.ends,
       ...change,
     };
   }

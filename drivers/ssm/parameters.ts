@@ -1,0 +1,108 @@
+import {
+  DeleteParametersCommand,
+  DescribeParametersCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  type SSMClient,
+} from "@aws-sdk/client-ssm";
+import { z } from "zod";
+import { type ServiceKinds, serviceCall } from "../aws/service-call.ts";
+import { allPages, parseAnswer } from "../ec2/call.ts";
+import type { Tags } from "../ec2/tags.ts";
+
+/** Error codes of the Systems Manager API reference. */
+const kinds: ServiceKinds = {
+  ParameterNotFound: "not-found",
+  ParameterAlreadyExists: "already-exists",
+  TooManyUpdates: "rate-limited",
+  ParameterLimitExceeded: "quota-exceeded",
+  ValidationException: "invalid-argument",
+};
+
+/** A secret to hand over. */
+export interface SecretParameter {
+  name: string;
+  /** Goes into the parameter and nowhere else. */
+  value: string;
+  /** Whoever may list parameters can read it. */
+  description: string;
+  tags: Tags;
+}
+
+/** A parameter as a list shows it: never its value. */
+export interface ListedParameter {
+  name: string;
+  description: string;
+}
+
+/** DeleteParameters takes this many names. */
+const namesAtOnce = 10;
+const standardLength = 4000;
+
+/**
+ * Stores a secret under a name, in place of what is there. SSM does not put tags on a parameter that it overwrites, so
+ * the old one is deleted first: none is ever there without its tags.
+ */
+export async function putSecret(client: SSMClient, parameter: SecretParameter, signal?: AbortSignal): Promise<void> {
+  const { name, value, description, tags } = parameter;
+  await deleteParameters(client, [name], signal);
+  const command = new PutParameterCommand({
+    Name: name,
+    Value: value,
+    Description: description,
+    Type: "SecureString",
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    // A configuration of a GitHub runner may be longer than a standard parameter, which holds 4 KB.
+    Tier: value.length > standardLength ? "Advanced" : "Standard",
+  });
+  await serviceCall(`store the parameter ${name}`, kinds, signal, (options) => client.send(command, options));
+}
+
+/** Deletes parameters; those that are gone already stay so. */
+export async function deleteParameters(
+  client: SSMClient,
+  names: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let from = 0; from < names.length; from += namesAtOnce) {
+    const some = names.slice(from, from + namesAtOnce);
+    const command = new DeleteParametersCommand({ Names: some });
+    await serviceCall(`delete the parameters ${some.join(", ")}`, kinds, signal, (options) =>
+      client.send(command, options),
+    );
+  }
+}
+
+const listedSchema = z
+  .object({ Name: z.string(), Description: z.string().default("") })
+  .transform(({ Name, Description }): ListedParameter => ({ name: Name, description: Description }));
+
+/** The parameters below a path, which has no slash at its end. Values are not read. */
+export async function listParameters(
+  client: SSMClient,
+  path: string,
+  signal?: AbortSignal,
+): Promise<ListedParameter[]> {
+  const what = `list the parameters below ${path}`;
+  const ParameterFilters = [{ Key: "Path", Option: "Recursive", Values: [path] }];
+  const parameters = await allPages(async (NextToken) => {
+    const command = new DescribeParametersCommand({
+      ParameterFilters,
+      MaxResults: 50,
+      ...(NextToken ? { NextToken } : {}),
+    });
+    const answer = await serviceCall(what, kinds, signal, (options) => client.send(command, options));
+    return { items: answer.Parameters, nextToken: answer.NextToken };
+  });
+  return parseAnswer(what, z.array(listedSchema), parameters);
+}
+
+const valueSchema = z.object({ Value: z.string().min(1) });
+
+/** Reads a secret of the fleet's own, such as its token for the CI system. @throws DriverError `not-found` */
+export async function readSecret(client: SSMClient, name: string, signal?: AbortSignal): Promise<string> {
+  const what = `read the parameter ${name}`;
+  const command = new GetParameterCommand({ Name: name, WithDecryption: true });
+  const answer = await serviceCall(what, kinds, signal, (options) => client.send(command, options));
+  return parseAnswer(what, valueSchema, answer.Parameter).Value;
+}
