@@ -1,3 +1,4 @@
+import { learnDemand } from "./demand.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import type { PoolPolicy } from "./policy.ts";
 import { scrubSamplesKept } from "./scrub-times.ts";
@@ -36,6 +37,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
     setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
     hostStates: hostStatesAfter(memory.hostStates, sight),
     ...scrubsAfter(memory, sight),
+    demand: learnDemand(observed, policy, now),
   };
 }
 
