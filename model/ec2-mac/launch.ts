@@ -26,7 +26,7 @@ export function launches(view: View, busyElsewhere: ReadonlySet<string>): Action
     hold = holdAfterLaunch(view);
     const softLife = view.forceStart
       ? forcedSoftLifeTags(view.policy, index, free.length)
-      : softLifeTags(view.policy, place.host.hostId, view.now);
+      : softLifeTags(view, place.host.hostId, view.now);
     return launch(place, view, softLife);
   });
 }
@@ -76,7 +76,7 @@ function repeatOrHold(place: Place, known: LifeRecord | undefined, view: View): 
 }
 
 function repeat(place: Place, known: LifeRecord, view: View): LaunchAction {
-  const tags = softLifeTags(view.policy, place.host.hostId, known.askedAt);
+  const tags = softLifeTags(view, place.host.hostId, known.askedAt);
   const reason = `asked at ${at(known.askedAt)} and no answer came: asked again with the same token`;
   return { ...launch(place, view, tags), imageId: known.imageId, clientToken: known.clientToken, reason };
 }

@@ -59,7 +59,7 @@ function rankIn(moments: readonly Instant[], moment: Instant): number {
 }
 
 /** When draining has to begin so that a usual job is over before the Mac's own supervisor ends the life. */
-function dueAt({ occupied: { life } }: OccupiedPlace, policy: PoolPolicy): Instant {
+export function dueAt({ occupied: { life } }: OccupiedPlace, policy: PoolPolicy): Instant {
   return Math.min(life.softEndsAt, life.scrubDueAt) - policy.graceSeconds / 2;
 }
 
@@ -67,7 +67,7 @@ function dueAt({ occupied: { life } }: OccupiedPlace, policy: PoolPolicy): Insta
  * One for each runner that may be out at once. With a promise of all of them, one is out at a time if the floor allows. A
  * pool that follows its demand promises what it wants; one in ten may be out all the same.
  */
-function lanesOf({ policy, size, places }: View): number {
+export function lanesOf({ policy, size, places }: View): number {
   const { hosts, promisedReady, floor } = policy;
   const held = size ? places.length : hosts.length;
   const spare = size ? Math.max(held - size.kept, Math.ceil(held / 10)) : held - promisedReady;

@@ -30,7 +30,7 @@ const startSeconds = hour;
 const beginning = Date.UTC(2026, 0, 5) / 1000;
 
 /** Events reach the controller a little later, and no two looks for events are closer than this. */
-const events = { delaySeconds: 10, apartSeconds: 3 * minute } as const;
+const events = { delaySeconds: 10, apartSeconds: 2 * minute } as const;
 
 /** EC2 shows an instance that has ended for about this long. */
 const shownSeconds = hour;
