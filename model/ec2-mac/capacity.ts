@@ -10,14 +10,21 @@ interface Offer {
   instanceType: string;
 }
 
-/** Orders a host for each declared name that has none, and notes which host has which name. */
-export function allocations(view: View): Action[] {
+/** Orders hosts for declared names that have none, as many as there is room for, and notes which host has which name. */
+export function allocations(view: View, room: number): Action[] {
+  let left = room - pendingOrders(view);
   const keepers = new Map(
     view.places.filter(({ role }) => role === "declared").map((place) => [place.host.name, place.host.hostId]),
   );
   return view.policy.hosts.flatMap((declared): Action[] => {
     const hostId = keepers.get(declared.name);
-    if (hostId === undefined) return [allocateOrWait(declared, view)];
+    if (hostId === undefined) {
+      const known = view.memory.allocations.find(({ hostName }) => hostName === declared.name);
+      if (known?.result !== "asked" && left <= 0) return [];
+      const action = allocateOrWait(declared, known, view);
+      if (action.kind === "allocate") left--;
+      return [action];
+    }
     const before = view.memory.hostIds[declared.name];
     if (before === hostId) return [];
     const reason = before === undefined ? `${hostId} has its name` : `${hostId} has taken the place of ${before}`;
@@ -25,9 +32,22 @@ export function allocations(view: View): Action[] {
   });
 }
 
-function allocateOrWait(declared: DeclaredHost, view: View): AllocateAction | WaitAction {
+/** Hosts that have been ordered for one of the declared names and are not shown yet. */
+function pendingOrders({ memory, now, policy, size }: View): number {
+  if (!size) return 0;
+  return memory.allocations.filter(
+    ({ result, answeredAt, hostId, askedAt }) =>
+      (result === "asked" || (result === "allocated" && memory.hostStates[hostId ?? ""] === undefined)) &&
+      now < (answeredAt ?? askedAt) + policy.settleSeconds,
+  ).length;
+}
+
+function allocateOrWait(
+  declared: DeclaredHost,
+  known: AllocationRecord | undefined,
+  view: View,
+): AllocateAction | WaitAction {
   const { memory, now, policy } = view;
-  const known = memory.allocations.find(({ hostName }) => hostName === declared.name);
   if (known?.result === "asked") return repeat(known, view);
   if (!mayOrder(declared, view))
     return waitFor(declared, now + policy.calmLoopSeconds, "it has never been seen: `pulumi up` makes it");

@@ -7,6 +7,7 @@ import type { PoolPolicy } from "./policy.ts";
 import { recycle } from "./recycle.ts";
 import { giveBack } from "./release.ts";
 import { setUp } from "./set-up.ts";
+import { orderRoom, shrink } from "./sizing.ts";
 import type { Action, Decision, Instant, Observed } from "./types.ts";
 import { type Place, type View, viewOf } from "./view.ts";
 import { watch } from "./watch.ts";
@@ -31,8 +32,13 @@ export function decide(observed: Observed, policy: PoolPolicy, now: Instant): De
     actions.push(action);
     settled.add(place.host.hostId);
   }
+  for (const action of shrink(view, settled)) {
+    actions.push(action);
+    settled.add(action.hostId);
+  }
   const { drains, nextAt } = recycle(view, settled);
-  actions.push(...drains, ...launches(view, settled), ...allocations(view));
+  actions.push(...drains, ...launches(view, settled));
+  actions.push(...allocations(view, orderRoom(view, actions)));
   return { actions, lookAgainAt: nextLook(view, actions, nextAt) };
 }
 

@@ -1,6 +1,7 @@
 import { drain, isOccupied, type OccupiedPlace, terminate, wait } from "./actions.ts";
 import { chanceOf } from "./chance.ts";
-import { type PoolPolicy, softLifeTag } from "./policy.ts";
+import { forecastAt } from "./demand.ts";
+import { softLifeTag } from "./policy.ts";
 import type { Action, Instant, LifeRecord, RecycleWay, ReplaceRootVolumeAction, Tags } from "./types.ts";
 import type { Place, View } from "./view.ts";
 import { wayOf } from "./way.ts";
@@ -38,10 +39,11 @@ function finish(place: OccupiedPlace, view: View, why: string): Action {
 /** Orders a replacement, or the same one again when its answer got lost. */
 function replace(
   { host, occupied }: OccupiedPlace,
-  { policy, now }: View,
+  view: View,
   reason: string,
   unanswered: LifeRecord | undefined,
 ): ReplaceRootVolumeAction {
+  const { policy, now } = view;
   const { instanceId } = occupied.instance;
   return {
     kind: "replace-root-volume",
@@ -50,7 +52,7 @@ function replace(
     instanceId,
     imageId: unanswered?.imageId ?? policy.imageId,
     clientToken: unanswered?.clientToken ?? `life-${instanceId}-${now}`,
-    tags: unanswered?.tags ?? softLifeTags(policy, instanceId, unanswered?.askedAt ?? now),
+    tags: unanswered?.tags ?? softLifeTags(view, instanceId, unanswered?.askedAt ?? now),
     reason,
   };
 }
@@ -60,8 +62,13 @@ function wayNow(place: OccupiedPlace, view: View): RecycleWay {
   return place.role === "declared" ? wayOf(place, view).way : "terminate";
 }
 
-/** The soft life of a new life: the policy's, and by chance up to the spread more or less. */
-export function softLifeTags(policy: PoolPolicy, about: string, now: Instant): Tags {
-  const spread = (2 * chanceOf(policy.seed, about, now) - 1) * policy.softLifeSpreadSeconds;
+/**
+ * The soft life of a new life: the policy's, and up to the spread more or less. By chance while the pool's hours are not
+ * known; later the longest, so that there are most quiet hours to choose from.
+ */
+export function softLifeTags({ policy, memory }: Pick<View, "policy" | "memory">, about: string, now: Instant): Tags {
+  const isKnown = forecastAt(memory.demand, now) !== undefined;
+  const chance = isKnown ? 1 : 2 * chanceOf(policy.seed, about, now) - 1;
+  const spread = chance * policy.softLifeSpreadSeconds;
   return { [softLifeTag]: String(Math.round(policy.softLifeSeconds + spread)) };
 }

@@ -5,6 +5,7 @@ import { softLifeTags } from "./drain.ts";
 import { forcedSoftLifeTags } from "./force-start.ts";
 import { isOnProbation, type Pause } from "./image-breaker.ts";
 import { staggerSecondsOf } from "./policy.ts";
+import { launchRoom } from "./sizing.ts";
 import type { Action, Instant, LaunchAction, LifeRecord, PoolMemory, Tags, WaitAction } from "./types.ts";
 import { ordersFrom, type Place, type View } from "./view.ts";
 import { at, span } from "./words.ts";
@@ -16,14 +17,16 @@ export function launches(view: View, busyElsewhere: ReadonlySet<string>): Action
   );
   if (free.length === 0) return [];
   let hold = holdForAll(view);
+  let room = launchRoom(view, free.length);
   return free.map((place, index) => {
     const own = repeatOrHold(place, lastLife(view.memory, place.host.hostId), view);
     if (own) return own;
+    if (room-- <= 0) return wait(place, view.now + view.policy.launchLoopSeconds, "no more runners are wanted now");
     if (hold) return wait(place, hold.until, hold.reason);
     hold = holdAfterLaunch(view);
     const softLife = view.forceStart
       ? forcedSoftLifeTags(view.policy, index, free.length)
-      : softLifeTags(view.policy, place.host.hostId, view.now);
+      : softLifeTags(view, place.host.hostId, view.now);
     return launch(place, view, softLife);
   });
 }
@@ -33,14 +36,14 @@ function holdForAll(view: View): Pause | undefined {
   const { now, policy, pause, forceStart } = view;
   if (now < ordersFrom(view)) return { until: ordersFrom(view), reason: "the controller has just begun to remember" };
   if (pause) return pause;
-  return forceStart ? undefined : stagger(lastLaunchAt(view) + staggerSecondsOf(policy), view);
+  return forceStart || view.size ? undefined : stagger(lastLaunchAt(view) + staggerSecondsOf(policy), view);
 }
 
 /** Why the next host does not get one too. */
-function holdAfterLaunch({ now, policy, memory, forceStart }: View): Pause | undefined {
+function holdAfterLaunch({ now, policy, memory, forceStart, size }: View): Pause | undefined {
   if (isOnProbation(memory, policy.imageId, policy))
     return { until: now + policy.launchLoopSeconds, reason: "another one is being tried first" };
-  return forceStart ? undefined : stagger(now + staggerSecondsOf(policy), { now, policy });
+  return forceStart || size ? undefined : stagger(now + staggerSecondsOf(policy), { now, policy });
 }
 
 function stagger(nextAt: Instant, { now, policy }: Pick<View, "now" | "policy">): Pause | undefined {
@@ -74,7 +77,7 @@ function repeatOrHold(place: Place, known: LifeRecord | undefined, view: View): 
 
 function repeat(place: Place, known: LifeRecord, view: View): LaunchAction {
   const reason = `asked at ${at(known.askedAt)} and no answer came: asked again with the same token`;
-  const anew = launch(place, view, softLifeTags(view.policy, place.host.hostId, known.askedAt));
+  const anew = launch(place, view, softLifeTags(view, place.host.hostId, known.askedAt));
   const { imageId, clientToken, tags = anew.tags } = known;
   return { ...anew, imageId, clientToken, tags, reason };
 }

@@ -1,3 +1,4 @@
+import { learnDemand } from "./demand.ts";
 import { jobsAfter } from "./jobs.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import type { PoolPolicy } from "./policy.ts";
@@ -38,6 +39,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
     jobs: jobsAfter(memory.jobs, sight.instances, (instance) => bornAt(instance, sight)),
     hostStates: hostStatesAfter(memory.hostStates, sight),
     ...scrubsAfter(memory, sight),
+    demand: learnDemand(observed, policy, now),
   };
 }
 

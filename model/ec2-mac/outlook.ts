@@ -31,7 +31,7 @@ function youngestRenewalSeconds(policy: PoolPolicy): number {
 export function planRecycling(view: View): Map<string, Instant> {
   const { policy } = view;
   const starts = new Map<string, Instant>();
-  const laneCount = lanesOf(policy);
+  const laneCount = lanesOf(view);
   if (laneCount === 0) return starts;
   const ready = view.places.filter((place) => place.stage === "ready" && place.role === "declared").filter(isOccupied);
   /** When the first renewal of each lane in use begins, in ascending order. */
@@ -59,13 +59,19 @@ function rankIn(moments: readonly Instant[], moment: Instant): number {
 }
 
 /** When draining has to begin so that a usual job is over before the Mac's own supervisor ends the life. */
-function dueAt({ occupied: { life } }: OccupiedPlace, policy: PoolPolicy): Instant {
+export function dueAt({ occupied: { life } }: OccupiedPlace, policy: PoolPolicy): Instant {
   return Math.min(life.softEndsAt, life.scrubDueAt) - policy.graceSeconds / 2;
 }
 
-/** One for each runner that may be out at once. With a promise of all of them, one is out at a time if the floor allows. */
-function lanesOf({ hosts, promisedReady, floor }: PoolPolicy): number {
-  return Math.max(0, Math.min(hosts.length - floor, Math.max(1, hosts.length - promisedReady)));
+/**
+ * One for each runner that may be out at once. With a promise of all of them, one is out at a time if the floor allows. A
+ * pool that follows its demand promises what it wants; one in ten may be out all the same.
+ */
+export function lanesOf({ policy, size, places }: View): number {
+  const { hosts, promisedReady, floor } = policy;
+  const held = size ? places.length : hosts.length;
+  const spare = size ? Math.max(held - size.kept, Math.ceil(held / 10)) : held - promisedReady;
+  return Math.max(0, Math.min(held - floor, Math.max(1, spare)));
 }
 
 /** How many runners are expected to be ready, and where the promise is not kept. */

@@ -7,6 +7,17 @@ export interface DeclaredHost {
   zone: string;
 }
 
+/** How a pool follows its demand. Runners are allocated ahead of it and given back once their lease is paid. */
+export interface Sizing {
+  /** The fewest and the most runners that it wants; never more than hosts are declared. */
+  least: number;
+  most: number;
+  /** So many standard deviations of the load are kept ready above its mean. More costs more and waits less. */
+  deviations: number;
+  /** The share of an unforeseen load, jobs that run and wait, for which hosts are ordered at once; 0 for none. */
+  answered: number;
+}
+
 /** What an EC2 Mac pool should be and the limits it keeps. */
 export interface PoolPolicy {
   /** Tags that prove that something is this pool's. Nothing without all of them is ever touched. */
@@ -33,6 +44,8 @@ export interface PoolPolicy {
   floor: number;
   /** The planner keeps this many ready over the next 24 hours where it can; at least `floor`. */
   promisedReady: number;
+  /** Missing in a pool that always has all its hosts. */
+  sizing?: Sizing | undefined;
 
   /** Between two launches. Large pools launch oftener: see `staggerSecondsOf`. */
   staggerSeconds: number;

@@ -1,5 +1,6 @@
 import { drain, isOccupied, type OccupiedPlace } from "./actions.ts";
-import { planRecycling } from "./outlook.ts";
+import { forecastAt } from "./demand.ts";
+import { dueAt, lanesOf, planRecycling } from "./outlook.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { DrainAction, Instant } from "./types.ts";
 import type { View } from "./view.ts";
@@ -40,13 +41,18 @@ export function recycle(view: View, busyElsewhere: ReadonlySet<string>): Recycli
     const { way, why: because } = wayOf(place, view);
     drains.push(drain(place, way, true, `${why}; ${because}`));
   }
-  return { drains, nextAt: nextStart(starts, view.now) };
+  return { drains, nextAt: nextStart(starts, view) };
 }
 
-function nextStart(starts: ReadonlyMap<string, Instant>, now: Instant): Instant {
+/** When the next life is due, or one that is due may have become idle. */
+function nextStart(starts: ReadonlyMap<string, Instant>, { now, policy }: View): Instant {
   let next = Number.POSITIVE_INFINITY;
-  for (const at of starts.values()) if (at > now && at < next) next = at;
+  for (const at of starts.values()) next = Math.min(next, at > now ? at : now + policy.launchLoopSeconds);
   return next;
+}
+
+function isBusy({ occupied: { instance } }: OccupiedPlace): boolean {
+  return instance.runner.state === "registered" && instance.runner.busy;
 }
 
 function causesOf(
@@ -57,7 +63,7 @@ function causesOf(
   const { policy } = view;
   const causes = new Map<OccupiedPlace, Cause>();
   for (const place of candidates) {
-    const cause = dueCause(place, starts, view) ?? choiceCause(place, policy);
+    const cause = dueCause(place, starts, view) ?? choiceCause(place, policy) ?? quietCause(place, view);
     if (cause) causes.set(place, cause);
   }
   return causes;
@@ -65,13 +71,17 @@ function causesOf(
 
 /** What is due: the promise yields to it, the floor does not. */
 function dueCause(
-  { occupied: { instance, life }, role }: OccupiedPlace,
+  place: OccupiedPlace,
   starts: ReadonlyMap<string, Instant>,
-  { now }: View,
+  { now, policy }: View,
 ): Cause | undefined {
+  const { occupied, role } = place;
+  const { instance, life } = occupied;
   if (role === "surplus") return { why: "another host has its name", leaves: 0 };
   const startAt = starts.get(instance.instanceId);
   if (startAt === undefined || startAt > now) return undefined;
+  // A drained runner that is busy takes no job for as long as its own lasts; there is time to let it become idle.
+  if (isBusy(place) && now < dueAt(place, policy)) return undefined;
   return { why: `${span(now - life.startedAt)} old and due at ${at(life.softEndsAt)}`, leaves: 0 };
 }
 
@@ -85,6 +95,26 @@ function choiceCause({ occupied }: OccupiedPlace, policy: PoolPolicy): Cause | u
   }
   if (imageId === policy.imageId) return undefined;
   return { why: `it runs ${imageId} and the pool ${policy.imageId}`, leaves: policy.promisedReady };
+}
+
+/** An hour is as quiet as another when its load is not much above it. */
+const likeness = 1.05;
+
+/** In the last hours of a life the quietest of them is taken, as long as the runner has nothing to do. */
+function quietCause(place: OccupiedPlace, view: View): Cause | undefined {
+  const { now, policy, memory, size } = view;
+  const { life } = place.occupied;
+  if (place.role !== "declared" || now < life.startedAt + policy.softLifeSeconds - policy.softLifeSpreadSeconds)
+    return undefined;
+  if (isBusy(place)) return undefined;
+  const present = forecastAt(memory.demand, now);
+  if (!present || (memory.demand?.load ?? 0) > 2 * present.mean + 2) return undefined;
+  for (let at = now + 3600; at < dueAt(place, policy); at += 3600) {
+    const later = forecastAt(memory.demand, at);
+    if (!later || later.mean * likeness < present.mean) return undefined;
+  }
+  const held = size ? view.places.length : policy.hosts.length;
+  return { why: "it is idle in the quietest hour left to its life", leaves: Math.max(0, held - lanesOf(view)) };
 }
 
 function byUrgency([a, causeA]: [OccupiedPlace, Cause], [b, causeB]: [OccupiedPlace, Cause]): number {

@@ -1,3 +1,4 @@
+import type { Demand } from "./demand.ts";
 import type { PoolPolicy } from "./policy.ts";
 
 /**
@@ -178,6 +179,8 @@ export interface PoolMemory {
   scrubs: readonly ScrubSample[];
   /** The end of each host's last full scrub. */
   lastFullScrubs: Readonly<Record<string, Instant>>;
+  /** Missing until the first look. */
+  demand?: Demand | undefined;
 }
 
 /**
@@ -190,6 +193,8 @@ export interface Observed {
   rootVolumeTasks: readonly RootVolumeTask[];
   /** As {@link learn} left it. */
   memory: PoolMemory;
+  /** Jobs that wait for a runner of the pool; missing when that is not known. */
+  waitingJobs?: number | undefined;
   /** A person asked to fill all free hosts at once. */
   forceStart: boolean;
 }

@@ -5,6 +5,7 @@ import { type Life, lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import type { PoolPolicy } from "./policy.ts";
 import { quarantinedUntil } from "./quarantine.ts";
 import { learnedScrubs, type ScrubTimes } from "./scrub-times.ts";
+import { type Size, sizeOf } from "./sizing.ts";
 import type { Drain, Instant, Observed, PoolMemory, SeenHost, SeenInstance, Tags } from "./types.ts";
 
 /**
@@ -68,6 +69,8 @@ export interface View {
   scrubTimes: ScrubTimes;
   /** Why no life of the pool's image begins now; undefined when one may. */
   pause: Pause | undefined;
+  /** How many runners are wanted; undefined in a pool that always has all its hosts. */
+  size: Size | undefined;
 }
 
 /** Puts an observation in order. What lacks the mark is left out here, so no rule can touch it. */
@@ -95,6 +98,7 @@ export function viewOf(observed: Observed, policy: PoolPolicy, now: Instant): Vi
     instances: observed.instances.filter((instance) => isOurs(instance, policy)),
     scrubTimes: learnedScrubs(memory.scrubs),
     pause: imagePause(memory, policy.imageId, policy, now),
+    size: sizeOf({ policy, memory, now }),
   };
 }
 

@@ -8,7 +8,10 @@ type Sight = [runner: RunnerSighting, bornAt?: number];
 
 const mark = (jobMark: string): RunnerSighting => ({ state: "registered", busy: false, accepting: true, jobMark });
 const counted = (jobMark: string, jobsFinished: number): RunnerSighting => ({
-  ...registered({ jobsFinished }),
+  state: "registered",
+  busy: false,
+  accepting: true,
+  jobsFinished,
   jobMark,
 });
 

@@ -48,7 +48,7 @@ export class Simulation<Memory> implements Pool {
     this.#rule = rule;
     this.#wakesOn = new Set<Cause["kind"]>(["look", ...rule.wakesOn]);
     this.#memory = rule.memory;
-    this.#draws = new Draws(world.seed, world.durations);
+    this.#draws = new Draws(world.seed, { ...world.durations, ...(rule.setUp ? { setUp: rule.setUp } : {}) });
     this.#meter = new Meter(world);
     this.#desk = new Desk(world.jobs, rule.gives);
   }

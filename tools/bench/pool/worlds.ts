@@ -4,8 +4,8 @@ import type { Durations, Jobs, World } from "./types.ts";
 
 /**
  * How long things take on Apple silicon: about 15 min of stopping and 6 to 20 min of boot (AWS's pages); scrubs of 1.5 to
- * 2.2 h (measured by others), one in ten 2 h longer with new firmware, so within AWS's 4.5 h; about 10 min of set-up
- * (the reference pool); replacements of 3 to 8 min, which is an assumption.
+ * 2.2 h (measured by others), one in ten 2 h longer with new firmware, so within AWS's 4.5 h; replacements of
+ * 3 to 8 min and 2 to 4 min to install an agent, which are assumptions. The reference pool's own set-up takes about 10 min.
  */
 export const usualDurations: Durations = {
   stopping: [13 * minute, 17 * minute],
@@ -13,7 +13,7 @@ export const usualDurations: Durations = {
   longScrub: { share: 0.1, extraSeconds: 2 * hour },
   replacement: [3 * minute, 8 * minute],
   boot: [6 * minute, 20 * minute],
-  setUp: [8 * minute, 12 * minute],
+  setUp: [2 * minute, 4 * minute],
 };
 
 /** How the simulator of the on-demand pool has it: scrubs of 1.5 h, 7 min until a job runs, and nothing else. */

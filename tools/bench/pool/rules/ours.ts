@@ -30,7 +30,7 @@ const startSeconds = hour;
 const beginning = Date.UTC(2026, 0, 5) / 1000;
 
 /** Events reach the controller a little later, and no two looks for events are closer than this. */
-const events = { delaySeconds: 10, apartSeconds: 3 * minute } as const;
+const events = { delaySeconds: 10, apartSeconds: 2 * minute } as const;
 
 /** EC2 shows an instance that has ended for about this long. */
 const shownSeconds = hour;
@@ -59,6 +59,11 @@ export function ourPolicy(hosts: number, seed: number): PoolPolicy {
   };
 }
 
+/** Our pool as it follows its demand: up to so many hosts, with so many standard deviations of the load kept ready. */
+export function sizedPolicy(most: number, deviations: number, seed: number, answered = 0): PoolPolicy {
+  return { ...ourPolicy(most, seed), floor: 0, promisedReady: 0, sizing: { least: 1, most, deviations, answered } };
+}
+
 /**
  * Our pool: the real `learn` and `decide`, asked when they said they want to be, and when a Mac has booted, its runner is
  * there, its instance has ended or its host is free, which EC2 and the CI system send events about.
@@ -80,7 +85,7 @@ export function ours(policy: PoolPolicy, decider: Decide = decide): Rule<Memory>
 
 function look(pool: Pool, memory: Memory, policy: PoolPolicy, decider: Decide): Step<Memory> {
   const now = beginning + pool.now;
-  const seen = { ...sight(pool, memory.names), memory: memory.pool, forceStart: pool.now <= startSeconds };
+  const seen = { ...sight(pool, memory.names), memory: memory.pool, waitingJobs: pool.waiting, forceStart: pool.now <= startSeconds };
   const observed = { ...seen, memory: learn(seen, policy, now) };
   const { actions, lookAgainAt } = decider(observed, policy, now);
   const hosts = new Map(pool.hosts.map((host) => [hostId(host), host]));

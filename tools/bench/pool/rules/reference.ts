@@ -10,6 +10,8 @@ const constants = {
   minAlive: 3,
   launchLoopSeconds: 10 * minute,
   setUpLoopSeconds: 5 * minute,
+  /** Its own script: about 10 min. */
+  setUp: [8 * minute, 12 * minute],
 } as const;
 
 /** Between two launches of the reference pool. */
@@ -38,6 +40,7 @@ export function referencePool(
     name: "reference pool",
     wakesOn: [],
     gives: "last-idle",
+    setUp: constants.setUp,
     memory: { workers: 0, forcedLifeSeconds: constants.maxSeconds },
     decide(pool, memory) {
       const lookAt = pool.now + constants.setUpLoopSeconds;

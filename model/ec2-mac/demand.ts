@@ -1,0 +1,123 @@
+import type { PoolPolicy } from "./policy.ts";
+import type { Instant, Observed } from "./types.ts";
+import { isOurs } from "./view.ts";
+
+/** What an hour of the week was like: how long was looked at, the mean of the load, and the mean of its square. */
+export interface HourLoad {
+  seconds: number;
+  mean: number;
+  square: number;
+}
+
+/** The load of a pool, jobs that run and jobs that wait, as it was learned. */
+export interface Demand {
+  /** By hour of the week: hours since 1970 modulo 168. Missing where nobody has looked. */
+  hours: readonly (HourLoad | undefined)[];
+  /** The hour under way, in hours since 1970. */
+  openHour: number;
+  open: HourLoad;
+  /** The last look, and what it found. */
+  at: Instant;
+  load: number;
+}
+
+/** What is expected of a moment. */
+export interface Forecast {
+  mean: number;
+  /** At least what arrivals by chance alone would give. */
+  deviation: number;
+}
+
+const hourSeconds = 3600;
+export const hoursOfWeek = 168;
+/** A past week counts this much less than the one after it. */
+const kept = 0.6;
+/** A look says nothing of what came later than this after it. */
+const longestGapSeconds = hourSeconds;
+
+/** What is known of the demand after a look. */
+export function learnDemand(observed: Observed, policy: PoolPolicy, now: Instant): Demand {
+  const load = loadOf(observed, policy);
+  const known = observed.memory.demand;
+  const hour = Math.floor(now / hourSeconds);
+  if (!known) return { hours: [], openHour: hour, open: nothing, at: now, load };
+  const seconds = Math.max(0, Math.min(longestGapSeconds, now - known.at));
+  const open = mixed(known.open, { seconds, mean: known.load, square: known.load ** 2 });
+  if (hour === known.openHour) return { ...known, open, at: now, load };
+  return { hours: closed(known.hours, known.openHour, open), openHour: hour, open: nothing, at: now, load };
+}
+
+const nothing: HourLoad = { seconds: 0, mean: 0, square: 0 };
+
+function loadOf({ instances, waitingJobs }: Observed, policy: PoolPolicy): number {
+  let load = waitingJobs ?? 0;
+  for (const instance of instances)
+    if (instance.runner.state === "registered" && instance.runner.busy && isOurs(instance, policy)) load++;
+  return load;
+}
+
+function closed(hours: Demand["hours"], openHour: number, open: HourLoad): Demand["hours"] {
+  const next = Array.from({ length: hoursOfWeek }, (_, hour) => hours[hour]);
+  const slot = openHour % hoursOfWeek;
+  const before = next[slot];
+  next[slot] = before ? mixed({ ...before, seconds: before.seconds * kept }, open) : open;
+  return next;
+}
+
+function mixed(a: HourLoad, b: HourLoad): HourLoad {
+  const seconds = a.seconds + b.seconds;
+  if (seconds === 0) return a;
+  const share = b.seconds / seconds;
+  return {
+    seconds,
+    mean: a.mean + (b.mean - a.mean) * share,
+    square: a.square + (b.square - a.square) * share,
+  };
+}
+
+/** Hours change once an hour, and are asked for at each look. */
+const tables = new WeakMap<Demand["hours"], readonly (Forecast | undefined)[]>();
+
+/** What is expected of a moment within a week; undefined before anything has been learned of such an hour. */
+export function forecastAt(demand: Demand | undefined, moment: Instant): Forecast | undefined {
+  if (!demand) return undefined;
+  let table = tables.get(demand.hours);
+  if (!table) {
+    table = tableOf(demand.hours);
+    tables.set(demand.hours, table);
+  }
+  return table[Math.floor(moment / hourSeconds) % hoursOfWeek];
+}
+
+function tableOf(hours: Demand["hours"]): (Forecast | undefined)[] {
+  return Array.from({ length: hoursOfWeek }, (_, hour) => {
+    const own = hours[hour];
+    const alike = alikeOf(hours, hour);
+    if (!own && !alike) return undefined;
+    // A week's hour alone is too little to go by; those of the same kind of day say as much as it does.
+    return forecastOf(own && alike ? mixed({ ...own, seconds: alike.seconds }, alike) : (own ?? alike ?? nothing));
+  });
+}
+
+/** The same hour on all days of its kind, working days or weekends; on any day while there is none of its kind. */
+function alikeOf(hours: Demand["hours"], hour: number): HourLoad | undefined {
+  let same: HourLoad | undefined;
+  let any: HourLoad | undefined;
+  for (let other = hour % 24; other < hoursOfWeek; other += 24) {
+    const load = hours[other];
+    if (!load) continue;
+    any = any ? mixed(any, load) : load;
+    if (isWeekend(other) === isWeekend(hour)) same = same ? mixed(same, load) : load;
+  }
+  return same ?? any;
+}
+
+/** 1970 began on a Thursday. */
+function isWeekend(hour: number): boolean {
+  const dayFromThursday = Math.floor(hour / 24);
+  return dayFromThursday === 2 || dayFromThursday === 3;
+}
+
+function forecastOf({ mean, square }: HourLoad): Forecast {
+  return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
+}
