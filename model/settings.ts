@@ -16,6 +16,7 @@ import type { RawSettings, Settings } from "./settings/types.ts";
 
 export { imageOf } from "./settings/image-of.ts";
 export { formatProblem, formatProblems, type Problem } from "./settings/problem.ts";
+export { runnerOf } from "./settings/runner-of.ts";
 export { blockNames } from "./settings/schema.ts";
 export { type MissingSecret, missingSecrets, type SecretName, secretNames } from "./settings/secrets.ts";
 export type {
