@@ -159,7 +159,8 @@ async function waitFor(
   if (end && from(end.from) === undefined) await endNow(access, end.instanceId, mark);
   else if (end) {
     const call = { action: "terminateInstances", instanceId: end.instanceId } as const;
-    await putLeaseSchedule(scheduler, { name: endScheduleName(hostId), call, from: end.from, until, roleArn }, signal);
+    const ending = { name: endScheduleName(hostId), call, from: end.from, until: end.until, roleArn };
+    await putLeaseSchedule(scheduler, ending, signal);
   }
   return { hostId, result: "waiting", releaseFrom, reason };
 }

@@ -9,6 +9,8 @@ const leaseSeconds = 24 * 3600;
 const marginSeconds = 60;
 /** A host that is still occupied after this needs a person. */
 const persistSeconds = 4 * 24 * 3600;
+/** EC2 does what it has accepted; a few tries are for what gets lost. */
+const endSeconds = 6 * 3600;
 
 /** A host that leaves, as far as its release goes by it. */
 export interface LeavingHost {
@@ -47,8 +49,8 @@ export interface LeaseWait {
   releaseFrom: Instant;
   /** Here the trying ends. */
   until: Instant;
-  /** Our own instance on it, and when it is ended at the latest. */
-  end: { instanceId: string; from: Instant } | undefined;
+  /** Our own instance on it, when it is ended, and how long that is tried. */
+  end: { instanceId: string; from: Instant; until: Instant } | undefined;
   reason: string;
 }
 
@@ -88,7 +90,7 @@ export function waitForRelease(
     ({ tags, state }) => carries(tags, mark) && state !== "shutting-down" && state !== "terminated",
   );
   const from = ours?.state === "running" ? now + drainSeconds : now;
-  const end = ours && { instanceId: ours.instanceId, from };
+  const end = ours && { instanceId: ours.instanceId, from, until: from + endSeconds };
   return { releaseFrom, until, end, reason: whyNotReleased(host, occupants, mark, now) };
 }
 

@@ -107,8 +107,10 @@ export class Front {
     const fault = this.#faults.take(rest?.operation.name ?? call.action);
     await this.#catchUp();
     const answer = await this.#perform({ call, request, body, fault, rest, now: this.#options.clock.now() });
-    // Whoever goes by the time of AWS' answers goes by the simulator's clock.
-    response.setHeader("date", new Date(this.#options.clock.now()).toUTCString());
+    // Whoever goes by the time of AWS' answers goes by the simulator's clock. Refusals tell no time: the SDK would take
+    // them for refusals of a wrong clock, and try again.
+    if (answer.status < 400) response.setHeader("date", new Date(this.#options.clock.now()).toUTCString());
+    else response.sendDate = false;
     if (fault?.effect === "lost-answer") {
       request.socket.destroy();
       return;

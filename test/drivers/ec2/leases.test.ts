@@ -134,7 +134,7 @@ test("a scrubbing host that is paid for is taken back as it is", async () => {
   await launched(hostId);
   aws.clock.advance(25 * hour);
   await giveBackHosts(pool(hostId), 0);
-  aws.clock.advance(20 * 60);
+  aws.clock.advance(31 * 60);
   equal(await hostState(hostId), "released");
 });
 
