@@ -3,19 +3,17 @@ import { DriverError } from "../../drivers/errors.ts";
 import { endsAtTag } from "../../model/ec2-mac/policy.ts";
 import { type Chore, chores, type Standing } from "../../model/ec2-mac/upkeep.ts";
 import { viewOf } from "../../model/ec2-mac/view.ts";
-import type { Considered } from "./look.ts";
+import type { Looked } from "./look.ts";
 import type { Pool } from "./pool.ts";
 
 /**
  * Puts credentials and scheduled ends in order. What fails is left to the next look and does not keep the rest from being
  * done. @returns what failed, the first line of each
  */
-export async function keepUp(
-  pool: Pool,
-  { observed, policy, now }: Considered,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const view = viewOf(observed, policy, now);
+export async function keepUp(pool: Pool, looked: Looked, signal: AbortSignal): Promise<string[]> {
+  const { observed, policy, now, after } = looked;
+  // A runner that has just been told to take no more gets no spare credential either.
+  const view = viewOf({ ...observed, memory: after }, policy, now);
   const failures: string[] = [];
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
