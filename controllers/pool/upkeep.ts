@@ -35,7 +35,10 @@ export async function keepUp(pool: Pool, looked: Looked, signal: AbortSignal): P
   return failures;
 }
 
-async function perform({ ec2, credentials, ends }: Pool, chore: Chore, signal: AbortSignal): Promise<void> {
+/** A schedule for a moment that is over might never run, so one that comes late is for soon. */
+const soonSeconds = 300;
+
+async function perform({ ec2, credentials, ends, clock }: Pool, chore: Chore, signal: AbortSignal): Promise<void> {
   const { instanceId } = chore;
   switch (chore.kind) {
     case "mint":
@@ -43,7 +46,7 @@ async function perform({ ec2, credentials, ends }: Pool, chore: Chore, signal: A
     case "revoke":
       return credentials?.revoke(instanceId, signal);
     case "schedule-end":
-      await ends?.schedule(instanceId, chore.at, signal);
+      await ends?.schedule(instanceId, Math.max(chore.at, clock.now() + soonSeconds), signal);
       // The tag tells the next look which moment the schedule has, so that it need not be asked for each instance.
       return tagResources(ec2, [instanceId], { [endsAtTag]: String(chore.at) }, signal);
     case "unschedule":
