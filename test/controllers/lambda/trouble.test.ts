@@ -55,7 +55,7 @@ test("schedules that cannot be made are told once, and keep nothing else from be
   await cloud.until(async () => macs.registered === 1, 8, macs);
   const told = await troubles(cloud);
   equal(told.length, 1);
-  match(told[0] ?? "", /schedule the end of i-/);
+  match(told[0] ?? "", /list the schedules of none/);
   macs.close();
   cloud.close();
 });
