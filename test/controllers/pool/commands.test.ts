@@ -41,6 +41,7 @@ config:
       instanceType: mac2.metal
       hosts: 2
       hostNamePrefix: mac
+      controller: none
 `;
 const pulumi = `#!/bin/sh
 case "$1" in
