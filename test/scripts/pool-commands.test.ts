@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -7,11 +7,13 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { Command, Option } from "commander";
 import { openSqliteStore } from "../../controllers/pool/sqlite-store.ts";
 import { allocateHosts, describeHosts } from "../../drivers/ec2/hosts.ts";
 import { describeInstances, runOnHost } from "../../drivers/ec2/instances.ts";
 import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
 import { testHostName } from "../../model/ec2-mac/test-host.ts";
+import { addPoolCommands } from "../../scripts/commands/pool/commands.ts";
 import { showCosts } from "../../scripts/commands/pool/costs.ts";
 import { setUpPools } from "../../scripts/commands/pool/setup.ts";
 import { openShell } from "../../scripts/commands/pool/ssh.ts";
@@ -20,6 +22,7 @@ import { sweepPools } from "../../scripts/commands/pool/sweep.ts";
 import { createTestHost, listTestHosts, releaseTestHost } from "../../scripts/commands/pool/test-host.ts";
 import { showUtilization } from "../../scripts/commands/pool/utilization.ts";
 import { startTestAws, type TestAws } from "../simulators/ec2-mac/aws.ts";
+import { readRepositoryFile } from "../support/files.ts";
 
 const fleetId = "mobile-test-0badcafe";
 const folder = mkdtempSync(join(tmpdir(), "people-"));
@@ -194,6 +197,42 @@ test("a test host: made, used by no loop, shown, and given back when AWS takes i
     printed(() => releaseTestHost(signal, "mac-1", options)),
     /mac-1: there is no such test host/,
   );
+});
+
+/** Types a command as a person does, and runs it on the test's stack. Its exit code, or what it said when it failed. */
+async function typed(command: string): Promise<number | string> {
+  let answer: number | string = "nothing ran";
+  const run: Parameters<typeof addPoolCommands>[1] =
+    (action) =>
+    async (...args) => {
+      answer = await action(signal, ...args).catch((error: Error) => error.message);
+    };
+  const shared = [new Option("--stack <name>"), new Option("-C, --cwd <folder>"), new Option("--json")];
+  const program = new Command().exitOverride();
+  addPoolCommands(program, run, shared);
+  const words = command
+    .split(/\s+/)
+    .slice(1)
+    .map((word) => (word === "staging" ? "test" : word));
+  await program.parseAsync([...words, "-C", folder], { from: "user" });
+  return answer;
+}
+
+test("every pool command of the runbook runs", { timeout: 120_000 }, async () => {
+  const page = readRepositoryFile("docs/runbook.md");
+  const commands = new Set([...page.matchAll(/scripts\/fleet pool [^`\n]+/g)].map(([command]) => command.trim()));
+  ok(commands.size > 15);
+  /** This stack's Mac has no runner, and its ssh comes to nothing. */
+  const expected = (command: string) =>
+    / drain /.test(command) ? /no runner of it takes jobs/ : / ssh /.test(command) ? /^7$/ : /^0$/;
+  for (const command of commands) {
+    let answer: number | string = "";
+    await printed(async () => {
+      answer = await typed(command);
+      return 0;
+    });
+    match(String(answer), expected(command), command);
+  }
 });
 
 test("sweep: names what has lived too long, and ends it when it is not a dry run", async () => {
