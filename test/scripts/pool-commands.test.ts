@@ -116,6 +116,12 @@ test("setup: a dry run names the Mac that has booted; one that is not there is t
   await rejects(setUpPools(signal, "mac-9", { ...options, dryRun: true }), /mac-9: the pool has no such host/);
 });
 
+test("setup says why it can make no credential, and ends with 1", async () => {
+  const [without, exitCode] = await printed(() => setUpPools(signal, "mac-1", options));
+  equal(exitCode, 1);
+  match(without, /set-up unknown i-\w+: booted after its launch\n {4}.*nothing to make credentials with/);
+});
+
 test("ssh: through Session Manager, or directly with host keys that are always checked", async () => {
   const [session] = await printed(() => openShell(signal, "mac-1", [], ssh));
   equal(session, `aws ssm start-session --region us-west-2 --target ${instanceId}`);

@@ -20,7 +20,7 @@ import { awsName, type PoolPlace } from "../../../model/names.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
 import { type Ec2MacPoolSettings, imageOf, type Settings } from "../../../model/settings.ts";
 import { enterProject, projectFolder, readSettings, type StackOptions, stackFile } from "../../stack.ts";
-import { poolRunners } from "./runners.ts";
+import { poolCi } from "./runners.ts";
 import { remindOfTestHosts } from "./test-hosts.ts";
 
 /** What every pool command takes. */
@@ -105,16 +105,20 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
   const image = imageOf(settings, "ec2-mac", pool.image);
   const plan = planEc2MacPool(place, pool, image, settings.alerts, settings.fleet.tags);
   const ec2 = ec2Client({ region: pool.region });
+  const clock = ec2Clock(ec2);
+  const policy = poolPolicy(pool, plan, fleetId);
+  const runner = settings.runners.find(({ name }) => name === pool.runner);
+  if (!runner) throw new Error(`Pool ${pool.name}: the settings have no runner ${pool.runner}.`);
   const templateName = awsName("launchTemplate", place);
   return {
     id: `${fleetId}/${pool.name}`,
     name: pool.name,
-    policy: poolPolicy(pool, plan, fleetId),
+    policy,
     imageId: async (signal) => image.ami ?? templateImage(ec2, templateName, signal),
     launch: { templateName, tags: plan.instanceTags, subnets: pool.subnets ?? {} },
     ec2,
-    clock: ec2Clock(ec2),
-    runners: poolRunners(pool, settings.runners, secret),
+    clock,
+    ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark: policy.mark, now: clock.now }),
     store: openStore(pool, place, folder),
     settings: pool,
     place,
