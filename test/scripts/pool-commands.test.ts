@@ -7,14 +7,18 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { GetParameterCommand, ListTagsForResourceCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { Command, Option } from "commander";
 import { openSqliteStore } from "../../controllers/pool/sqlite-store.ts";
 import { allocateHosts, describeHosts } from "../../drivers/ec2/hosts.ts";
 import { describeInstances, runOnHost } from "../../drivers/ec2/instances.ts";
+import { isFailure } from "../../drivers/errors.ts";
 import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
 import { testHostName } from "../../model/ec2-mac/test-host.ts";
 import { addPoolCommands } from "../../scripts/commands/pool/commands.ts";
 import { showCosts } from "../../scripts/commands/pool/costs.ts";
+import { lazyCredentials } from "../../scripts/commands/pool/credentials.ts";
 import { setUpPools } from "../../scripts/commands/pool/setup.ts";
 import { openShell } from "../../scripts/commands/pool/ssh.ts";
 import { showPools } from "../../scripts/commands/pool/status.ts";
@@ -120,6 +124,36 @@ test("setup says why it can make no credential, and ends with 1", async () => {
   const [without, exitCode] = await printed(() => setUpPools(signal, "mac-1", options));
   equal(exitCode, 1);
   match(without, /set-up unknown i-\w+: booted after its launch\n {4}.*nothing to make credentials with/);
+});
+
+test("a credential that a person's command makes can be read by the one Mac", async () => {
+  const place = { fleet: "mobile", stack: "test", pool: "macs" };
+  const about = { region: "us-west-2", fleetId, place, mark, now: () => Math.floor(Date.now() / 1000) };
+  const issuer = {
+    perJob: false,
+    issue: async () => "words",
+    withdraw: async () => {},
+    issued: async () => new Set(""),
+  };
+  const registrant = { instanceId, hostName: "mac-1" };
+  await rejects(lazyCredentials(about, issuer).mint(registrant, signal), (error) => isFailure(error, "not-found"));
+  const iam = new IAMClient({ region: "us-west-2" });
+  const ssm = new SSMClient({ region: "us-west-2" });
+  try {
+    const role = { RoleName: "mobile-test-macs", AssumeRolePolicyDocument: "{}" };
+    const { Role } = await iam.send(new CreateRoleCommand(role));
+    await lazyCredentials(about, issuer).mint(registrant, signal);
+    const Name = `/mac-runner-fleet/${fleetId}/macs/${instanceId}/credential`;
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    equal(Parameter?.Value, "words");
+    const listed = { ResourceType: "Parameter", ResourceId: Name } as const;
+    const { TagList = [] } = await ssm.send(new ListTagsForResourceCommand(listed));
+    const reader = TagList.find(({ Key }) => Key === "mac-runner-fleet:reader")?.Value;
+    equal(reader, `${Role?.RoleId}:${instanceId}`);
+  } finally {
+    iam.destroy();
+    ssm.destroy();
+  }
 });
 
 test("ssh: through Session Manager, or directly with host keys that are always checked", async () => {
