@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createFleetId } from "./components/fleet-id.ts";
 import { createPool } from "./components/pool.ts";
+import { checkQuotas } from "./components/quotas.ts";
 import { createRunnerGroups } from "./components/runner-groups.ts";
 import { readStackSettings } from "./components/stack-settings.ts";
 
 const settings = readStackSettings();
+await checkQuotas(settings.pools);
 const place = { fleet: settings.fleet.name, stack: pulumi.getStack() };
 const mark = createFleetId(place);
 createRunnerGroups(settings.runners);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PoolPlace, StackPlace } from "../model/names.ts";
-import { imageOf, type PoolSettings, type Settings } from "../model/settings.ts";
+import { imageOf, type PoolSettings, type RunnerSettings, runnerOf, type Settings } from "../model/settings.ts";
 import { Ec2MacPool } from "./ec2-mac/pool.ts";
 import { OrkaPool } from "./orka/pool.ts";
 import { TartPool } from "./tart/pool.ts";
@@ -25,12 +25,15 @@ export function createPool(pool: PoolSettings, context: FleetContext): PoolOutpu
     case "ec2-mac": {
       const image = imageOf(settings, pool.kind, pool.image);
       const { alerts, notify } = settings;
+      const runner = runnerOf(settings, pool.runner);
       const made = new Ec2MacPool(pool.name, {
         place,
         pool,
         image,
         alerts,
         notify,
+        runner,
+        apiToken: apiTokenOf(runner),
         fleetId,
         tags: settings.fleet.tags,
       });
@@ -57,4 +60,9 @@ export function createPool(pool: PoolSettings, context: FleetContext): PoolOutpu
       return { kind: pool.kind, machines: made.vms.map((vm) => vm.name) };
     }
   }
+}
+
+/** The token with which a controller talks to the CI system. A preview does without. */
+function apiTokenOf(runner: RunnerSettings): pulumi.Output<string> | undefined {
+  return new pulumi.Config().getSecret(runner.ci === "buildkite" ? "buildkiteApiToken" : "githubToken");
 }

@@ -20,7 +20,7 @@ export interface PoolPlace extends StackPlace {
   pool: string;
 }
 
-/** The longest name of each kind of AWS resource (IAM, EC2, CloudWatch, CloudWatch Logs and SNS API references). */
+/** The longest name of each kind of AWS resource (API references of the services). */
 export const awsNameLimits = {
   role: 64,
   instanceProfile: 128,
@@ -29,6 +29,11 @@ export const awsNameLimits = {
   alarm: 255,
   logGroup: 512,
   topic: 256,
+  table: 255,
+  function: 64,
+  schedule: 64,
+  scheduleGroup: 64,
+  dashboard: 255,
 } as const;
 
 /** A kind of AWS resource that has a name of its own. */
@@ -46,6 +51,9 @@ export const fleetIdLimit = 63;
 /** The AWS tag that carries a fleet's mark. A Mac reads its tags by URL, so their names have no space and no slash. */
 export const fleetMarkTag = "mac-runner-fleet:id";
 
+/** The AWS tag that says which pool something belongs to. */
+export const poolTag = "mac-runner-fleet:pool";
+
 /** What a fleet is called wherever several share a place: `<fleet>-<stack>`. Its mark begins with this. */
 export function fleetId({ fleet, stack }: StackPlace): string {
   return fit([fleet, stack], fleetIdLimit);
@@ -59,6 +67,21 @@ export function awsName(kind: AwsNamed, { fleet, stack, pool }: PoolPlace, purpo
 /** The name of an AWS resource that the whole fleet shares: `<fleet>-<stack>`, with what it is for. */
 export function sharedAwsName(kind: AwsNamed, { fleet, stack }: StackPlace, purpose?: string): string {
   return fit([fleet, stack, ...(purpose ? [purpose] : [])], awsNameLimits[kind]);
+}
+
+/** S3 knows each name once in the world, so a bucket's begins with the fleet's mark, which has random bytes in it. */
+export function bucketName(mark: string, pool: string): string {
+  return fit([mark, pool], bucketNameLimit);
+}
+
+const bucketNameLimit = 63;
+
+/**
+ * The SSM parameter with the token for the CI system's API. It is outside of every pool's own folder, from which Macs
+ * read: a pool's name has no underscore.
+ */
+export function apiTokenParameter(mark: string, pool: string): string {
+  return `/mac-runner-fleet/${mark}/api_token/${pool}`;
 }
 
 /** A dedicated host: its name tag and the zone it is in. */

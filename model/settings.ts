@@ -3,6 +3,8 @@ import { comparePaths, type LocatedProblem } from "./settings/issues.ts";
 import type { Problem } from "./settings/problem.ts";
 import { ec2ImageRules } from "./settings/rules/ec2-image.ts";
 import { ec2MacRules } from "./settings/rules/ec2-mac.ts";
+import { ec2PolicyRules } from "./settings/rules/ec2-policy.ts";
+import { ec2RunnerRules } from "./settings/rules/ec2-runner.ts";
 import { keyRules } from "./settings/rules/keys.ts";
 import { nameRules } from "./settings/rules/names.ts";
 import { orkaRules } from "./settings/rules/orka.ts";
@@ -14,6 +16,7 @@ import type { RawSettings, Settings } from "./settings/types.ts";
 
 export { imageOf } from "./settings/image-of.ts";
 export { formatProblem, formatProblems, type Problem } from "./settings/problem.ts";
+export { runnerOf } from "./settings/runner-of.ts";
 export { blockNames } from "./settings/schema.ts";
 export { type MissingSecret, missingSecrets, type SecretName, secretNames } from "./settings/secrets.ts";
 export type {
@@ -36,7 +39,16 @@ export type {
 /** Either the settings, or every mistake in them. */
 export type ParsedSettings = { ok: true; settings: Settings } | { ok: false; problems: Problem[] };
 
-const rules = [referenceRules, nameRules, ec2ImageRules, ec2MacRules, orkaRules, tartRules];
+const rules = [
+  referenceRules,
+  nameRules,
+  ec2ImageRules,
+  ec2MacRules,
+  ec2PolicyRules,
+  ec2RunnerRules,
+  orkaRules,
+  tartRules,
+];
 
 /**
  * Checks a stack file: each block against the schema, then the rules across blocks. Never throws, whatever it is given; a

@@ -4,7 +4,7 @@
  */
 export function formatTable<Column extends string>(
   columns: readonly Column[],
-  rows: readonly Readonly<Record<Column, string | number | undefined>>[],
+  rows: readonly Readonly<Partial<Record<Column, string | number | undefined>>>[],
 ): string {
   const used = columns.filter((column) => rows.some((row) => row[column]));
   const lines = [

@@ -1,14 +1,19 @@
 import { DedicatedHost } from "@pulumi/aws/ec2/dedicatedHost.js";
-import type * as pulumi from "@pulumi/pulumi";
 import { type Ec2MacPoolPlan, poolReadyTag } from "../../model/plan/ec2-mac.ts";
-import { HostMaintenance } from "./host-maintenance.ts";
+import { HostLeases } from "./host-leases.ts";
 import type { PoolScope } from "./scope.ts";
+
+/** The hosts of a pool, in the order of their names, and what gives them back. */
+export interface DeclaredHosts {
+  hosts: DedicatedHost[];
+  leases: HostLeases;
+}
 
 /**
  * Declares the dedicated hosts. Nothing may place an instance on one by itself or move one elsewhere: which Mac runs
  * what is the pool's own business.
  */
-export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan, fleetId: pulumi.Output<string>): DedicatedHost[] {
+export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan): DeclaredHosts {
   const { name, pool, parent } = scope;
   const hosts = plan.hosts.map(
     (host) =>
@@ -25,16 +30,25 @@ export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan, fleetId: pul
         {
           parent,
           protect: pool.protect,
+          // AWS refuses to release a host in its first 24 hours or with an instance on it, and the vendor's resource
+          // then fails. So Pulumi only forgets a host; the leases give it back.
+          retainOnDelete: true,
           // A host cannot move: when the zones in the settings change, new hosts go by them and leased ones stay. And
           // whoever takes a host out of service by its tag must not find it back in after the next deployment.
           ignoreChanges: ["availabilityZone", `tags["${poolReadyTag}"]`],
         },
       ),
   );
-  new HostMaintenance(
-    `${name}-host-maintenance`,
-    { region: pool.region, hostIds: hosts.map((host) => host.id), hostMaintenance: "off", fleetId },
+  const leases = new HostLeases(
+    `${name}-leases`,
+    {
+      region: pool.region,
+      hostIds: hosts.map((host) => host.id),
+      fleetId: scope.fleetId,
+      pool: pool.name,
+      hostMaintenance: "off",
+    },
     { parent },
   );
-  return hosts;
+  return { hosts, leases };
 }

@@ -1,9 +1,12 @@
 import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
 import type { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import type { InstanceProfile } from "@pulumi/aws/iam/instanceProfile.js";
+import * as pulumi from "@pulumi/pulumi";
 import { awsName, fleetId } from "../../model/names.ts";
-import { type Ec2MacPoolPlan, heartbeatSeconds, metricNamespace } from "../../model/plan/ec2-mac.ts";
+import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
+import { heartbeatSeconds, metricNamespace } from "../../model/plan/ec2-mac-alarms.ts";
 import type { PoolScope } from "./scope.ts";
+import type { SetUpScript } from "./set-up-script.ts";
 import { renderUserData } from "./user-data.ts";
 
 /** What AWS advises for the root volume of a Mac, whatever its size. */
@@ -18,8 +21,9 @@ export function createLaunchTemplate(
   plan: Ec2MacPoolPlan,
   group: SecurityGroup,
   profile: InstanceProfile,
+  script: SetUpScript | undefined,
 ): LaunchTemplate {
-  const { name, place, pool, parent } = scope;
+  const { name, place, pool, parent, tags } = scope;
   const instanceTags = { ...plan.instanceTags, ...scope.mark };
   return new LaunchTemplate(
     `${name}-template`,
@@ -54,15 +58,15 @@ export function createLaunchTemplate(
         },
       ],
       tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags: instanceTags })),
-      userData: Buffer.from(userData(scope, plan)).toString("base64"),
-      tags: { ...plan.sharedTags, ...scope.mark },
+      userData: userData(scope, plan, script),
+      tags,
     },
     { parent },
   );
 }
 
-function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan): string {
-  return renderUserData({
+function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetUpScript | undefined) {
+  const args = {
     fleet: fleetId(place),
     pool: pool.name,
     region: pool.region,
@@ -70,5 +74,9 @@ function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan): string {
     logGroup: plan.logGroupName,
     metricNamespace,
     heartbeatSeconds,
-  });
+  };
+  const encode = (text: string) => Buffer.from(text).toString("base64");
+  if (!script) return encode(renderUserData(args));
+  const { bucket, key, sha256 } = script;
+  return pulumi.all({ bucket, key, sha256 }).apply((setUp) => encode(renderUserData({ ...args, ...{ setUp } })));
 }

@@ -1,13 +1,24 @@
 import type { DedicatedHost } from "@pulumi/aws/ec2/dedicatedHost.js";
 import * as pulumi from "@pulumi/pulumi";
+import { poolPolicy } from "../../controllers/pool/policy.ts";
 import { fleetMarkTag, type PoolPlace } from "../../model/names.ts";
 import { planEc2MacPool } from "../../model/plan/ec2-mac.ts";
-import type { AlertSettings, Ec2MacImageSettings, Ec2MacPoolSettings, NotifySettings } from "../../model/settings.ts";
+import type {
+  AlertSettings,
+  Ec2MacImageSettings,
+  Ec2MacPoolSettings,
+  NotifySettings,
+  RunnerSettings,
+} from "../../model/settings.ts";
 import { createAlarms } from "./alarms.ts";
+import { createController } from "./controller.ts";
+import { createDashboard } from "./dashboard.ts";
 import { createHosts } from "./hosts.ts";
 import { createInstanceRole } from "./instance-role.ts";
 import { createLaunchTemplate } from "./launch-template.ts";
 import { createSecurityGroup } from "./security-group.ts";
+import { createSetUpScript } from "./set-up-script.ts";
+import { createTopic } from "./topic.ts";
 
 /** What an EC2 Mac pool is made from. */
 export interface Ec2MacPoolArgs {
@@ -16,14 +27,19 @@ export interface Ec2MacPoolArgs {
   image: Ec2MacImageSettings;
   alerts: AlertSettings;
   notify: NotifySettings;
+  /** Whom its Macs work for. */
+  runner: RunnerSettings;
+  /** The token for the API of that CI system, for the controller in AWS. */
+  apiToken: pulumi.Output<string> | undefined;
   /** The fleet's mark, on everything that it owns. */
   fleetId: pulumi.Output<string>;
   tags: Readonly<Record<string, string>>;
 }
 
 /**
- * Dedicated Macs on EC2 and what their instances are launched with. The instances themselves come and go with their
- * jobs and belong to the pool's controller. A host is billed for 24 hours at least and cannot be released earlier.
+ * Dedicated Macs on EC2, what their instances are launched with, and the controller that keeps them. The instances
+ * themselves come and go and belong to that controller. A host is billed for 24 hours at least; one that is given up is
+ * drained and released as soon as AWS allows.
  */
 export class Ec2MacPool extends pulumi.ComponentResource {
   /** One for each declared host, in the order of their names. */
@@ -33,19 +49,23 @@ export class Ec2MacPool extends pulumi.ComponentResource {
 
   constructor(name: string, args: Ec2MacPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("mac-runner-fleet:ec2-mac:Pool", name, {}, opts);
-    const scope = {
-      name,
-      place: args.place,
-      pool: args.pool,
-      mark: { [fleetMarkTag]: args.fleetId },
-      parent: this,
-    };
-    const plan = planEc2MacPool(args.place, args.pool, args.image, args.alerts, args.tags);
-    this.hosts = createHosts(scope, plan, args.fleetId);
-    const group = createSecurityGroup(scope, plan);
-    const profile = createInstanceRole(scope, plan, args.alerts);
-    this.launchTemplateId = createLaunchTemplate(scope, plan, group, profile).id;
-    createAlarms(scope, plan, args.notify);
+    const { pool, place, image, alerts } = args;
+    const plan = planEc2MacPool(place, pool, image, alerts, args.tags);
+    const mark = { [fleetMarkTag]: args.fleetId };
+    const tags = { ...plan.sharedTags, ...mark };
+    const scope = { name, place, pool, fleetId: args.fleetId, mark, tags, parent: this };
+    const isControlled = pool.controller === "aws";
+
+    const { hosts, leases } = createHosts(scope, plan);
+    const script = isControlled ? createSetUpScript(scope, args.runner, poolPolicy(pool, plan, "")) : undefined;
+    const { role, profile } = createInstanceRole(scope, plan, alerts, script);
+    const template = createLaunchTemplate(scope, plan, createSecurityGroup(scope), profile, script);
+    const topic = createTopic(scope, args.notify);
+    if (isControlled) createController(scope, { ...args, plan, leases, instanceRole: role, template, topic });
+    createDashboard(scope, createAlarms(scope, plan, topic));
+
+    this.hosts = hosts;
+    this.launchTemplateId = template.id;
     this.registerOutputs({ hosts: this.hosts.map((host) => host.id), launchTemplateId: this.launchTemplateId });
   }
 }

@@ -8,7 +8,16 @@ export interface PoolScope {
   name: string;
   place: PoolPlace;
   pool: Ec2MacPoolSettings;
-  /** The tag that proves the fleet's ownership. Its value is known once the fleet exists. */
+  /** The value of the fleet's mark. Known once the fleet exists. */
+  fleetId: pulumi.Output<string>;
+  /** The tag that proves the fleet's ownership. */
   mark: Record<string, pulumi.Output<string>>;
+  /** On the pool's shared parts, with the mark. */
+  tags: Record<string, pulumi.Input<string>>;
   parent: pulumi.Resource;
+}
+
+/** The account that an ARN belongs to. */
+export function accountOf(arn: string): string {
+  return arn.split(":")[4] ?? "";
 }

@@ -2,15 +2,13 @@ import { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import { SecurityGroupEgressRule } from "@pulumi/aws/vpc/securityGroupEgressRule.js";
 import { SecurityGroupIngressRule } from "@pulumi/aws/vpc/securityGroupIngressRule.js";
 import { awsName } from "../../model/names.ts";
-import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
 import type { PoolScope } from "./scope.ts";
 
 const SshPort = 22;
 
 /** Declares the pool's firewall: nothing comes in unless the settings name who may use ssh; everything may go out. */
-export function createSecurityGroup(scope: PoolScope, plan: Ec2MacPoolPlan): SecurityGroup {
-  const { name, place, pool, parent } = scope;
-  const tags = { ...plan.sharedTags, ...scope.mark };
+export function createSecurityGroup(scope: PoolScope): SecurityGroup {
+  const { name, place, pool, parent, tags } = scope;
   const group = new SecurityGroup(
     `${name}-macs`,
     {

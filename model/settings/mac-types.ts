@@ -4,6 +4,8 @@ export interface MacType {
   architecture: "x86_64_mac" | "arm64_mac";
   /** The oldest macOS that boots on it, by its major version. */
   oldestMacos: number;
+  /** The code of the quota "Running Dedicated ... Hosts" of its family, in the service `ec2`. It is 0 at first. */
+  quotaCode: string;
 }
 
 /**
@@ -12,15 +14,15 @@ export interface MacType {
  * the others the oldest AMI that AWS publishes is macOS 13.
  */
 export const macTypes = {
-  "mac1.metal": { architecture: "x86_64_mac", oldestMacos: 13 },
-  "mac2.metal": { architecture: "arm64_mac", oldestMacos: 13 },
-  "mac2-m2.metal": { architecture: "arm64_mac", oldestMacos: 13 },
-  "mac2-m2pro.metal": { architecture: "arm64_mac", oldestMacos: 13 },
-  "mac2-m1ultra.metal": { architecture: "arm64_mac", oldestMacos: 13 },
-  "mac-m4.metal": { architecture: "arm64_mac", oldestMacos: 15 },
-  "mac-m4pro.metal": { architecture: "arm64_mac", oldestMacos: 15 },
-  "mac-m4max.metal": { architecture: "arm64_mac", oldestMacos: 15 },
-  "mac-m3ultra.metal": { architecture: "arm64_mac", oldestMacos: 15 },
+  "mac1.metal": { architecture: "x86_64_mac", oldestMacos: 13, quotaCode: "L-A8448DC5" },
+  "mac2.metal": { architecture: "arm64_mac", oldestMacos: 13, quotaCode: "L-5D8DADF5" },
+  "mac2-m2.metal": { architecture: "arm64_mac", oldestMacos: 13, quotaCode: "L-B90B5B66" },
+  "mac2-m2pro.metal": { architecture: "arm64_mac", oldestMacos: 13, quotaCode: "L-14F120D1" },
+  "mac2-m1ultra.metal": { architecture: "arm64_mac", oldestMacos: 13, quotaCode: "L-AE4D744C" },
+  "mac-m4.metal": { architecture: "arm64_mac", oldestMacos: 15, quotaCode: "L-2CBA8B92" },
+  "mac-m4pro.metal": { architecture: "arm64_mac", oldestMacos: 15, quotaCode: "L-6919FC30" },
+  "mac-m4max.metal": { architecture: "arm64_mac", oldestMacos: 15, quotaCode: "L-D82CB68A" },
+  "mac-m3ultra.metal": { architecture: "arm64_mac", oldestMacos: 15, quotaCode: "L-7108A7B5" },
 } as const satisfies Record<string, MacType>;
 
 /** The name of an EC2 Mac instance type. */

@@ -5,6 +5,7 @@ import { isHostKey } from "./host-key.ts";
 import { macTypeNames } from "./mac-types.ts";
 import { isAddress, isApiUrl, parseRange } from "./network.ts";
 import { choices } from "./problem.ts";
+import { policy } from "./schema-policy.ts";
 import { entryName, reference, vmSize } from "./schema-shared.ts";
 
 const name = entryName("The pool's name. Names of machines are made from it, so a new name means new machines.");
@@ -38,6 +39,10 @@ const ec2Mac = group(
       about: "The kind of Mac.",
       allowed: `Allowed: ${choices(macTypeNames)}.`,
     }),
+    alsoInstanceTypes: list(
+      oneOf(macTypeNames, { about: "A kind of Mac.", allowed: `Allowed: ${choices(macTypeNames)}.` }),
+      "Kinds of Mac that the controller takes, in this order, when no zone has one of `instanceType`.",
+    ).default([]),
     hosts: wholeNumber(
       1,
       200,
@@ -101,7 +106,16 @@ const ec2Mac = group(
     )
       .meta({ computedDefault: "`hosts` less 1, at least 1" })
       .optional(),
-    protect: yesOrNo("Refuse to release hosts by accident: Pulumi asks you to unprotect them first.").default(true),
+    protect: yesOrNo(
+      "Refuse to give hosts up: Pulumi then fails until you unprotect them. Without it, giving one up is safe: it is drained, and released as soon as AWS allows.",
+    ).default(false),
+    controller: oneOf(["aws", "none"], {
+      about:
+        "Who keeps the Macs: `aws` is a function in the account that the fleet declares, with alarms and a dashboard; `none` leaves it to you (`fleet pool run`).",
+      allowed: "Allowed: aws or none.",
+    }).default("aws"),
+    policy,
+    rosetta: yesOrNo("Install Rosetta, so that programs for Intel run on Apple silicon.").default(false),
   },
   "Dedicated Macs on EC2.",
 );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { group, list, text, unknownVariant, wholeNumber } from "./fields.ts";
+import { group, list, oneOf, text, unknownVariant, wholeNumber } from "./fields.ts";
 import { entryName } from "./schema-shared.ts";
 
 const name = entryName("The runner's name, for `runner` in pools.");
@@ -16,6 +16,23 @@ const buildkite = group(
       about: "The key of the queue that the Macs serve. An agent serves exactly one.",
       allowed: "A queue key has 1 to 64 letters, digits, dashes or underscores.",
     }),
+    cluster: text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
+      about: "The id of the queue's cluster. Needed where a pool of EC2 Macs with `controller: aws` uses the runner.",
+      allowed: "A cluster's id is a UUID in lower-case letters.",
+      fix: "It is in the address of the cluster's settings: buildkite.com/organizations/ORGANIZATION/clusters/ID.",
+    }).optional(),
+    agentVersion: oneOf([3, 4], {
+      about: "The major version of the Buildkite agent that Macs install.",
+      allowed: "Allowed: 3 or 4.",
+    }).default(3),
+    tags: list(
+      text(/^(?!queue=)[A-Za-z0-9_.-]{1,64}=[A-Za-z0-9_.:/-]{1,128}$/, {
+        about: "A tag of the agents.",
+        allowed:
+          "A tag is a name, = and a value, of letters, digits and _ . - (the value also : and /); `queue` is taken.",
+      }),
+      "More tags of the agents, by which jobs choose them.",
+    ).default([]),
   },
   "Buildkite: agents of one queue.",
 );
@@ -45,6 +62,25 @@ const github = group(
       "The only repositories that may use the group. Without it, all private repositories of the organization may.",
       1,
     ).optional(),
+    labels: list(
+      text(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, {
+        about: "A label.",
+        allowed: "A label has 1 to 100 letters, digits, dashes, underscores and dots.",
+      }),
+      "The labels of the runners, by which jobs choose them.",
+      1,
+    ).default(["self-hosted", "macOS", "ARM64"]),
+    runnerVersion: text(/^[0-9]+\.[0-9]+\.[0-9]+$/, {
+      about:
+        "The version of the runner that Macs install. Needed where a pool of EC2 Macs with `controller: aws` uses the runner.",
+      allowed: "A version is three numbers with dots, as 2.328.0.",
+      fix: "github.com/actions/runner/releases lists them. GitHub refuses a version some weeks after the next has come out.",
+    }).optional(),
+    runnerArchiveSha256: text(/^[0-9a-f]{64}$/, {
+      about: "The SHA-256 of that version's archive for the Macs' kind of processor. Needed with `runnerVersion`.",
+      allowed: "64 digits from 0 to f go here.",
+      fix: "The release's page on github.com/actions/runner/releases lists it for each archive.",
+    }).optional(),
   },
   "GitHub Actions: runners of one runner group.",
 );

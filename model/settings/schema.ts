@@ -53,6 +53,38 @@ const alerts = group(
       about: "Alarm when fewer Macs than the pool's `floor` have reported for this long.",
       allowed: "Allowed: 5 to 1440 (minutes; a day is as far as an alarm looks back).",
     }).default(15),
+    belowFloorMinutes: wholeNumber(5, 1440, {
+      about: "Alarm when fewer runners than the pool's `floor` have been ready for this long.",
+      allowed: "Allowed: 5 to 1440 (minutes).",
+    }).default(30),
+    controllerSilentMinutes: wholeNumber(5, 1440, {
+      about: "Alarm when a pool's controller has not looked for this long.",
+      allowed: "Allowed: 5 to 1440 (minutes).",
+    }).default(15),
+    failedHosts: wholeNumber(
+      1,
+      200,
+      { about: "Alarm when so many hosts have failed.", allowed: "Allowed: 1 to 200 (hosts)." },
+      true,
+    ).default(1),
+    launchFailures: wholeNumber(
+      1,
+      1000,
+      { about: "Alarm when so many launches have failed within an hour.", allowed: "Allowed: 1 to 1000 (launches)." },
+      true,
+    ).default(3),
+    scrubOverdueMinutes: wholeNumber(5, 1440, {
+      about: "Alarm when scrubs have taken longer than they usually do for this long.",
+      allowed: "Allowed: 5 to 1440 (minutes).",
+    }).default(60),
+    leaseOverdueMinutes: wholeNumber(5, 2880, {
+      about: "Alarm when a host is kept this long after the moment when it could have been given back.",
+      allowed: "Allowed: 5 to 2880 (minutes).",
+    }).default(120),
+    pastHardLimitMinutes: wholeNumber(5, 1440, {
+      about: "Alarm when an instance has been past its `hardLifeHours` for this long.",
+      allowed: "Allowed: 5 to 1440 (minutes).",
+    }).default(60),
     logRetentionDays: oneOf(retentionDays, {
       about: "How long logs are kept.",
       allowed: `CloudWatch keeps logs for ${retentionDays.slice(0, 12).join(", ")} or, up to ten years, certain other numbers of days.`,

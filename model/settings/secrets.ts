@@ -1,7 +1,13 @@
 import type { Settings } from "./types.ts";
 
 /** The encrypted values that a fleet can use. */
-export const secretNames = ["sshPrivateKey", "orkaToken", "buildkiteAgentToken", "githubToken"] as const;
+export const secretNames = [
+  "sshPrivateKey",
+  "orkaToken",
+  "buildkiteAgentToken",
+  "buildkiteApiToken",
+  "githubToken",
+] as const;
 
 /** The name of an encrypted value. */
 export type SecretName = (typeof secretNames)[number];
@@ -31,10 +37,22 @@ export function commandToSet(name: SecretName): string {
 function whyNeeded(name: SecretName, { pools, runners }: Settings): string | undefined {
   const poolOf = (kind: string) => pools.find((pool) => pool.kind === kind)?.name;
   const runnerOf = (ci: string) => runners.find((runner) => runner.ci === ci)?.name;
+  const controlled = (ci: string) =>
+    pools.find(
+      (pool) =>
+        pool.kind === "ec2-mac" &&
+        pool.controller === "aws" &&
+        runners.some((runner) => runner.name === pool.runner && runner.ci === ci),
+    )?.name;
   const needs = {
     sshPrivateKey: ["Pool", poolOf("tart"), "reaches its Macs with it."],
     orkaToken: ["Pool", poolOf("orka"), "signs in to its cluster with it."],
     buildkiteAgentToken: ["Runner", runnerOf("buildkite"), "registers agents with it."],
+    buildkiteApiToken: [
+      "Pool",
+      controlled("buildkite"),
+      "makes and withdraws agent tokens and watches its agents with it (REST scopes read_agents, write_agents, read_clusters, write_clusters).",
+    ],
     githubToken: ["Runner", runnerOf("github"), "makes its runner group and registers runners with it."],
   } as const;
   const [noun, who, does] = needs[name];

@@ -108,5 +108,6 @@ function describe({ state, clock, faults }: Control) {
     })),
     tasks: state.tasks.map((task) => ({ ...task, state: taskState(task, now) })),
     faults: faults.list(),
+    scheduler: state.scheduler,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Ec2Error, insufficientCapacityOnHost, insufficientHostCapacity, requestLimitExceeded } from "./errors.ts";
+import { RestError } from "./rest.ts";
 
 /** A fault to show to the next calls of one action. */
 export const faultSchema = z.strictObject({
@@ -13,6 +14,7 @@ export const faultSchema = z.strictObject({
     "lost-answer",
     "slow-answer",
     "failed-task",
+    "role-not-ready",
   ]),
   /** How many calls meet it. */
   times: z.number().int().positive().default(1),
@@ -20,7 +22,10 @@ export const faultSchema = z.strictObject({
   delayMs: z.number().nonnegative().default(0),
 });
 
-/** See `faultSchema`. `lost-answer` and `slow-answer` strike after the deed is done; `failed-task` dooms a new root volume. */
+/**
+ * See `faultSchema`. `lost-answer` and `slow-answer` strike after the deed is done; `failed-task` dooms a new root
+ * volume; `role-not-ready` is what IAM's delay looks like to Scheduler.
+ */
 export type Fault = z.infer<typeof faultSchema>;
 
 /** The faults that wait for their call, oldest first. */
@@ -49,7 +54,7 @@ export class FaultQueue {
 }
 
 /** The error that a fault answers with instead of doing anything; undefined for faults that strike later. */
-export function errorOf(fault: Fault, hostId: string): Ec2Error | undefined {
+export function errorOf(fault: Fault, hostId: string): Ec2Error | RestError | undefined {
   switch (fault.effect) {
     case "capacity":
       return fault.action === "AllocateHosts" ? insufficientHostCapacity() : insufficientCapacityOnHost(hostId);
@@ -59,6 +64,12 @@ export function errorOf(fault: Fault, hostId: string): Ec2Error | undefined {
       return new Ec2Error("InternalError", "An internal error has occurred", 500);
     case "access-denied":
       return new Ec2Error("UnauthorizedOperation", "You are not authorized to perform this operation.", 403);
+    case "role-not-ready":
+      return new RestError(
+        "ValidationException",
+        400,
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+      );
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { EC2Client, EC2ServiceException } from "@aws-sdk/client-ec2";
@@ -12,7 +13,13 @@ import { type Answer, type Forwardable, forwardRequest, MotoError, passOn, readA
 import { parseQuery } from "./query.ts";
 import { recoverHosts } from "./recovery.ts";
 import { type ApiCall, identify, renderFailure } from "./request.ts";
+import { type Found, findOperation, RestError, type RestOperation, renderReply, renderRestError } from "./rest.ts";
 import { forgetOld } from "./rules.ts";
+import { Engine } from "./scheduler/engine.ts";
+import { groupOperations } from "./scheduler/groups.ts";
+import { scheduleOperations } from "./scheduler/schedules.ts";
+import type { Firing, Schedule } from "./scheduler/state.ts";
+import { readTarget } from "./scheduler/targets.ts";
 import { type SimState, saveState } from "./state.ts";
 import { renderAnswer } from "./xml.ts";
 
@@ -24,6 +31,13 @@ export interface FrontOptions {
   stateFile: string | undefined;
   seed: string;
   hostQuota: number;
+  events: EventEmitter<SimEvents>;
+}
+
+/** What happens by itself. */
+export interface SimEvents {
+  /** A schedule was due, and this came of it. */
+  fired: [Firing];
 }
 
 /** Answers what concerns Macs, and sends everything else on to moto unchanged. */
@@ -31,9 +45,26 @@ export class Front {
   readonly #options: FrontOptions;
   readonly #faults = new FaultQueue();
   readonly #motoClients = new Map<string, EC2Client>();
+  readonly #engine: Engine;
+  /** By the service's name in a signature. */
+  readonly #rest: Readonly<Record<string, RestOperation[]>>;
 
   constructor(options: FrontOptions) {
     this.#options = options;
+    const { state, clock, events } = options;
+    this.#engine = new Engine({
+      state: state.scheduler,
+      clock,
+      run: (schedule, at) => this.#runTarget(schedule, at),
+      fired: (firing) => {
+        this.#save();
+        events.emit("fired", firing);
+      },
+    });
+    const changed = () => this.#engine.arm();
+    this.#rest = {
+      scheduler: [...groupOperations(state.scheduler), ...scheduleOperations(state.scheduler, changed)],
+    };
   }
 
   /** Answers one request, whatever it is; never throws. */
@@ -48,18 +79,19 @@ export class Front {
     }
   }
 
-  /** Lets go of the connections to moto. */
-  close(): void {
+  /** Ends what runs by itself, and lets go of the connections to moto. */
+  async close(): Promise<void> {
+    await this.#engine.close();
     for (const client of this.#motoClients.values()) client.destroy();
   }
 
   async #control(path: string, body: string, response: ServerResponse): Promise<void> {
     const { state, clock, seed } = this.#options;
-    const call = (region: string, form: URLSearchParams) => this.#callAs(region, form);
+    const call = (region: string, form: URLSearchParams) => this.#callAs(region, form, clock.now());
     let answer: unknown;
     let status = 200;
     try {
-      this.#catchUp();
+      await this.#catchUp();
       answer = await control(path, body, { state, clock, faults: this.#faults, seed, call });
       this.#save();
     } catch (error) {
@@ -71,8 +103,14 @@ export class Front {
 
   async #api(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const call = identify(request, body);
-    const fault = this.#faults.take(call.action);
-    const answer = await this.#perform(call, request, body, fault);
+    const rest = this.#findOperation(call, request);
+    const fault = this.#faults.take(rest?.operation.name ?? call.action);
+    await this.#catchUp();
+    const answer = await this.#perform({ call, request, body, fault, rest, now: this.#options.clock.now() });
+    // Whoever goes by the time of AWS' answers goes by the simulator's clock. Refusals tell no time: the SDK would take
+    // them for refusals of a wrong clock, and try again.
+    if (answer.status < 400) response.setHeader("date", new Date(this.#options.clock.now()).toUTCString());
+    else response.sendDate = false;
     if (fault?.effect === "lost-answer") {
       request.socket.destroy();
       return;
@@ -81,52 +119,79 @@ export class Front {
     passOn(answer, response);
   }
 
-  async #perform(call: ApiCall, request: Forwardable, body: Buffer, fault: Fault | undefined): Promise<Answer> {
+  async #perform(asked: Asked): Promise<Answer> {
+    const { call, request, body, fault, rest } = asked;
     const requestId = randomUUID();
     try {
       const refusal = fault && errorOf(fault, call.form.get("Placement.HostId") ?? "");
       if (refusal) throw refusal;
-      const xml = call.service === "ec2" ? await this.#act(call, request, requestId, fault) : undefined;
+      if (rest) return await this.#operate(rest, asked);
+      const xml = call.service === "ec2" ? await this.#act(asked, requestId) : undefined;
       return xml ? xmlAnswer(xml) : await forwardRequest(this.#options.motoUrl, request, body);
     } catch (error) {
       if (error instanceof MotoError) return error.answer;
+      if (error instanceof RestError) return renderRestError(error);
       return renderFailure(call, asEc2Error(error), requestId);
     }
   }
 
+  #findOperation({ service }: ApiCall, { method = "", url = "/" }: Forwardable): Found | undefined {
+    const operations = this.#rest[service];
+    return operations && findOperation(operations, method, url.split("?")[0] ?? "");
+  }
+
+  /** Runs an operation of one of our services that speak JSON. */
+  async #operate({ operation, params }: Found, { call, request, body, now }: Asked): Promise<Answer> {
+    const { searchParams: query } = new URL(request.url ?? "/", this.#options.motoUrl);
+    const header = (name: string) => [request.headers[name]].flat()[0];
+    const reply = await operation.run({ region: call.region, now, params, query, body, header });
+    if (operation.method !== "GET") this.#save();
+    return renderReply(reply);
+  }
+
   /** Runs one of our actions; undefined when the request is moto's. */
-  async #act(call: ApiCall, request: Forwardable, requestId: string, fault: Fault | undefined) {
+  async #act(asked: Asked, requestId: string): Promise<string | undefined> {
+    const { call } = asked;
     const action = ACTIONS.get(call.action);
     if (!action) return undefined;
-    this.#catchUp();
-    const elements = await action(this.#context(call, request, fault), parseQuery(call.form.toString()));
+    const elements = await action(this.#context(asked), parseQuery(call.form.toString()));
     if (!elements) return undefined;
     if (!call.action.startsWith("Describe")) this.#save();
     return renderAnswer(call.action, requestId, elements);
   }
 
-  #context(call: ApiCall, request: Forwardable, fault: Fault | undefined): ActionContext {
-    const { state, clock, seed, hostQuota, motoUrl } = this.#options;
+  #context({ call, request, fault, now }: Asked): ActionContext {
+    const { state, seed, hostQuota, motoUrl } = this.#options;
     const forward = async (form: URLSearchParams) => {
       const answer = await forwardRequest(motoUrl, request, Buffer.from(form.toString()));
       if (answer.status >= 300) throw new MotoError(answer);
       return answer.body.toString("utf8");
     };
     const { region, form } = call;
-    return { state, now: clock.now(), region, seed, hostQuota, fault, moto: this.#moto(region), forward, form };
+    return { state, now, region, seed, hostQuota, fault, moto: this.#moto(region), forward, form };
   }
 
-  /** A call of our own, as a client in that region would make it. */
-  async #callAs(region: string, form: URLSearchParams): Promise<string> {
+  /** A call of our own, as a client in that region would make it at that moment. */
+  async #callAs(region: string, form: URLSearchParams, now: number): Promise<string> {
     const headers = {
       authorization: `AWS4-HMAC-SHA256 Credential=simulator/20260101/${region}/ec2/aws4_request`,
       "content-type": "application/x-www-form-urlencoded",
     };
     const request = { method: "POST", url: "/", headers };
     const body = Buffer.from(form.toString());
-    const answer = await this.#perform(identify(request, body), request, body, undefined);
+    const call = identify(request, body);
+    const answer = await this.#perform({ call, request, body, now, fault: undefined, rest: undefined });
     if (answer.status >= 300) throw new Error(answer.body.toString("utf8"));
     return answer.body.toString("utf8");
+  }
+
+  async #runTarget({ region, target }: Schedule, at: number): Promise<string> {
+    const wanted = readTarget(target.Arn, target.Input);
+    if (typeof wanted === "string") return wanted;
+    if (wanted.kind === "function") return "no function runs here yet";
+    this.#letHappen(at);
+    await this.#callAs(region, wanted.form, at);
+    return "done";
   }
 
   #moto(region: string): EC2Client {
@@ -139,10 +204,15 @@ export class Front {
   }
 
   /** Lets happen what time has brought about since the last request. */
-  #catchUp(): void {
-    const { state, clock, seed } = this.#options;
-    recoverHosts(state, clock.now(), seed);
-    forgetOld(state, clock.now());
+  async #catchUp(): Promise<void> {
+    await this.#engine.catchUp();
+    this.#letHappen(this.#options.clock.now());
+  }
+
+  #letHappen(now: number): void {
+    const { state, seed } = this.#options;
+    recoverHosts(state, now, seed);
+    forgetOld(state, now);
   }
 
   #save(): void {
@@ -151,6 +221,17 @@ export class Front {
     state.clock = { now: clock.now(), rate: clock.rate, savedAt: Date.now() };
     saveState(stateFile, state);
   }
+}
+
+/** One request, with what is known of it. */
+interface Asked {
+  call: ApiCall;
+  request: Forwardable;
+  body: Buffer;
+  fault: Fault | undefined;
+  rest: Found | undefined;
+  /** Milliseconds of the simulator's clock; earlier than now for what a schedule does. */
+  now: number;
 }
 
 /** Waits, but not for a client that has gone. */

@@ -42,9 +42,9 @@ export async function forwardRequest(motoUrl: string, request: Forwardable, body
   return promise;
 }
 
-/** Gives an answer of moto to our own client. */
+/** Gives an answer of moto to our own client; its time is the simulator's, which is set already. */
 export function passOn(answer: Answer, response: ServerResponse): void {
-  const { connection: _, "transfer-encoding": __, ...headers } = answer.headers;
+  const { connection: _, "transfer-encoding": __, date: ___, ...headers } = answer.headers;
   response.writeHead(answer.status, { ...headers, "content-length": String(answer.body.length) });
   response.end(answer.body);
 }

@@ -1,8 +1,8 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSimClock, type SimClock } from "./clock.ts";
-import { Front } from "./front.ts";
+import { Front, type SimEvents } from "./front.ts";
 import { startMoto } from "./moto.ts";
 import { loadState, type SimState } from "./state.ts";
 
@@ -29,6 +29,8 @@ export interface Ec2Mac {
   /** Of the moto behind it. */
   motoUrl: string;
   clock: SimClock;
+  /** What happens by itself: `fired` for each time a schedule was due. */
+  events: EventEmitter<SimEvents>;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ const DEFAULT_HOST_QUOTA = 100;
 export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
   const state = loadState(options.stateFile);
   const clock = options.clock ?? resumedClock(state.clock);
+  const events = new EventEmitter<SimEvents>();
   const moto = await startMoto(options.motoServer);
   const front = new Front({
     state,
@@ -49,11 +52,12 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     stateFile: options.stateFile,
     seed: options.seed ?? "fleet",
     hostQuota: options.hostQuota ?? DEFAULT_HOST_QUOTA,
+    events,
   });
   const server = createServer((request, response) => void front.answer(request, response));
   const close = async () => {
     await closeServer(server);
-    front.close();
+    await front.close();
     await moto.close();
   };
   try {
@@ -64,7 +68,7 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, motoUrl: moto.url, clock, close };
+  return { url: `http://127.0.0.1:${port}`, motoUrl: moto.url, clock, events, close };
 }
 
 /** Time goes on while the simulator is down, at the rate it had. */

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { before, test } from "node:test";
+import { readSettings } from "../../controllers/lambda/settings.ts";
+import type { PolicyDocument } from "../../model/plan/policy-document.ts";
 import { type Declared, runProgram } from "../support/program.ts";
 
 let declared: Declared[];
@@ -9,6 +12,30 @@ const only = (type: string): Declared => {
   assert.equal(found.length, 1, `${found.length} of ${type}`);
   return found[0] as Declared;
 };
+
+/** What the controller reports at each look. */
+const controllerMetrics = [
+  "BusyRunners",
+  "DeclaredHosts",
+  "HostsFailed",
+  "HostsScrubbing",
+  "InstancesPastHardLimit",
+  "LaunchFailures",
+  "LeaseWaitOverdueSeconds",
+  "LeasesWaiting",
+  "ReadyRunners",
+  "ScrubOverdue",
+];
+
+/** The inputs, in the order of the resources' names. */
+function byName(resources: Declared[]) {
+  return resources.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ inputs }) => inputs);
+}
+
+function policyOf(name: string): PolicyDocument {
+  const found = ofType("aws:iam/rolePolicy:RolePolicy").find((policy) => policy.name === name);
+  return JSON.parse(String(found?.inputs.policy));
+}
 
 before(async () => {
   declared = await runProgram("production", (config) => {
@@ -33,7 +60,7 @@ test("eight dedicated hosts, dealt over two zones, that nothing but the pool may
       { purpose: "production", PWPoolReady: "true", automation: "false" },
     );
   }
-  const { hostMaintenance, hostIds } = only("pulumi-nodejs:dynamic/fleet:HostMaintenance").inputs;
+  const { hostMaintenance, hostIds } = only("pulumi-nodejs:dynamic/fleet:HostLeases").inputs;
   assert.deepEqual([hostMaintenance, (hostIds as string[]).length], ["off", 8]);
 });
 
@@ -61,22 +88,35 @@ test("nobody gets in from outside", () => {
   assert.equal(only("aws:ec2/securityGroup:SecurityGroup").inputs.ingress, undefined);
 });
 
-test("an instance may report and ship logs, and nothing else", () => {
-  const policy = JSON.parse(String(only("aws:iam/rolePolicy:RolePolicy").inputs.policy));
-  const granted = policy.Statement.flatMap((statement: { Action: string[] }) => statement.Action);
-  // What the user data calls: `aws cloudwatch put-metric-data`, and the CloudWatch agent's three calls for its log files.
+test("an instance may do what its programs call, and nothing else", () => {
+  const policy = policyOf("macm1-reports");
+  const granted = policy.Statement.flatMap((statement) => statement.Action);
   assert.deepEqual(granted.toSorted(), [
+    // `aws cloudwatch put-metric-data` of the heartbeat.
     "cloudwatch:PutMetricData",
+    // Boot deadline and supervisor learn from it when the root volume was replaced.
+    "ec2:DescribeReplaceRootVolumeTasks",
+    // The CloudWatch agent's three calls for its log files.
     "logs:CreateLogStream",
     "logs:DescribeLogStreams",
     "logs:PutLogEvents",
+    // The set-up script.
+    "s3:GetObject",
+    // The credential of the runner.
+    "ssm:DeleteParameter",
+    "ssm:GetParameter",
+    // The SSM agent, for Session Manager.
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
   ]);
-  for (const statement of policy.Statement)
-    assert.ok(statement.Resource !== "*" || statement.Condition, `${statement.Sid} is limited to this fleet`);
-  assert.equal(
-    only("aws:iam/rolePolicyAttachment:RolePolicyAttachment").inputs.policyArn,
-    "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
-  );
+  const credential = policy.Statement.find(({ Sid }) => Sid === "TakeCredential");
+  assert.deepEqual(credential?.Condition, {
+    StringEquals: { "ssm:resourceTag/mac-runner-fleet:reader": `\${aws:userid}` },
+  });
+  assert.match(String(credential?.Resource), /:parameter\/mac-runner-fleet\/ci-macs-production-0badcafe\/macm1\/\*$/);
 });
 
 test("silence is an alarm, and somebody is told", () => {
@@ -87,6 +127,13 @@ test("silence is an alarm, and somebody is told", () => {
       ["Heartbeat", "breaching"],
       ["DiskUsedPercent", "notBreaching"],
       ["MemoryUsedPercent", "notBreaching"],
+      ["ControllerLooks", "breaching"],
+      ["ReadyRunners", "notBreaching"],
+      ["HostsFailed", "notBreaching"],
+      ["ScrubOverdue", "notBreaching"],
+      ["LaunchFailures", "notBreaching"],
+      ["LeaseWaitOverdueSeconds", "notBreaching"],
+      ["InstancesPastHardLimit", "notBreaching"],
     ],
   );
   const silent = alarms[0];
@@ -121,30 +168,115 @@ test("public repositories never get to the Macs", () => {
 });
 
 test("everything in AWS that can carry tags carries the fleet's mark", () => {
-  const without = ["rolePolicy", "rolePolicyAttachment", "topicSubscription"];
+  // Parts of what carries it, and schedules and dashboards, which take no tags.
+  const without = [
+    "bucketPolicy",
+    "bucketPublicAccessBlock",
+    "dashboard",
+    "rolePolicy",
+    "schedule:",
+    "topicSubscription",
+  ];
   const aws = declared.filter(({ type }) => type.startsWith("aws:") && !without.some((part) => type.includes(part)));
   for (const { name, inputs } of aws)
     assert.equal((inputs.tags as Record<string, string>)["mac-runner-fleet:id"], "ci-macs-production-0badcafe", name);
 });
 
-test("a machine is one resource: what a pool shares exists once", () => {
-  const machines = 8 + 18 + 6;
-  const custom = declared.filter(({ type }) => type.includes("/") || type.startsWith("command:"));
-  assert.ok(custom.length / machines < 2, `${custom.length} resources for ${machines} machines`);
+test("a machine is one resource: what a pool shares exists once, however many machines it has", () => {
+  const perMachine = ["DedicatedHost", "OrkaVm", "TartVm"];
+  const perMac = ["command:remote:Command", "TartImage"];
+  const isOf = (names: string[], type: string) => names.some((name) => type.endsWith(name));
+  const custom = declared.filter(({ custom: isCustom, type }) => isCustom && !type.startsWith("pulumi:"));
+  assert.equal(custom.filter(({ type }) => isOf(perMachine, type)).length, 8 + 18 + 6);
+  const shared = custom.filter(({ type }) => !isOf([...perMachine, ...perMac], type));
+  assert.ok(shared.length <= 50, `${shared.length} shared resources`);
+});
+
+test("a host that Pulumi forgets is given back by its pool's leases, which go first", () => {
+  const { hostIds, pool, fleetId, region } = only("pulumi-nodejs:dynamic/fleet:HostLeases").inputs;
+  assert.deepEqual(
+    [(hostIds as string[])[0], pool, fleetId, region],
+    ["macm1-MacM1-1-id", "macm1", "ci-macs-production-0badcafe", "us-east-1"],
+  );
+});
+
+test("the set-up script is private, named by its content, and what the user data asks for", () => {
+  const block = only("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").inputs;
+  assert.deepEqual(
+    [block.blockPublicAcls, block.blockPublicPolicy, block.ignorePublicAcls, block.restrictPublicBuckets],
+    [true, true, true, true],
+  );
+  const tls = JSON.parse(String(only("aws:s3/bucketPolicy:BucketPolicy").inputs.policy)).Statement[0];
+  assert.deepEqual([tls.Effect, tls.Condition], ["Deny", { Bool: { "aws:SecureTransport": "false" } }]);
+  const script = only("aws:s3/bucketObjectv2:BucketObjectv2").inputs;
+  const sha256 = createHash("sha256").update(String(script.content)).digest("hex");
+  assert.deepEqual([script.key, script.serverSideEncryption], [`set-up/${sha256}.sh`, "AES256"]);
+});
+
+test("the functions are what AWS runs them on, and the controller is never there twice", () => {
+  const functions = byName(ofType("aws:lambda/function:Function"));
+  assert.deepEqual(
+    functions.map(({ name, handler, reservedConcurrentExecutions: most }) => [name, handler, most]),
+    [
+      ["ci-macs-production-macm1-controller", "index.pool", 1],
+      ["ci-macs-production-macm1-sweeper", "index.sweeper", undefined],
+    ],
+  );
+  for (const { runtime, architectures, timeout, memorySize } of functions)
+    assert.deepEqual([runtime, architectures, timeout, memorySize], ["nodejs24.x", ["arm64"], 300, 512]);
+  const environment = functions[0]?.environment as { variables: Record<string, string> };
+  const text = environment.variables.FLEET_POOL ?? "";
+  assert.ok(text.length < 4000, "all variables of a function have 4 KB together");
+  const settings = readSettings(text);
+  assert.deepEqual(
+    [settings.poolId, settings.fleet, settings.table, settings.policy.hosts.length, settings.runner.ci],
+    ["ci-macs-production-0badcafe/macm1", "ci-macs-production", "ci-macs-production-macm1", 8, "buildkite"],
+  );
+});
+
+test("the controller is called every two minutes and the sweeper once a day", () => {
+  const schedules = byName(ofType("aws:scheduler/schedule:Schedule"));
+  assert.deepEqual(
+    schedules.map(({ name, scheduleExpression }) => [name, scheduleExpression]),
+    [
+      ["ci-macs-production-macm1-look", "rate(2 minutes)"],
+      ["ci-macs-production-macm1-sweep", "cron(59 23 * * ? *)"],
+    ],
+  );
+});
+
+test("the dashboard shows every metric that the controller and the Macs report, and all alarms", () => {
+  const body = JSON.parse(String(only("aws:cloudwatch/dashboard:Dashboard").inputs.dashboardBody));
+  const shown = new Set(
+    body.widgets.flatMap(({ properties }: { properties: { metrics?: string[][] } }) =>
+      (properties.metrics ?? []).map(([, name]) => name),
+    ),
+  );
+  const reported = ["Heartbeat", "DiskUsedPercent", "MemoryUsedPercent", ...controllerMetrics, "ControllerLooks"];
+  assert.deepEqual([...shown].toSorted(), [...new Set(reported)].toSorted());
+  assert.equal(body.widgets[0].properties.alarms.length, 10);
 });
 
 test("type tokens stay as they are, for a renamed one would be a new machine", () => {
   const tokens = new Set(declared.map(({ type }) => type).filter((type) => !type.startsWith("pulumi:")));
   assert.deepEqual([...tokens].toSorted(), [
+    "aws:cloudwatch/dashboard:Dashboard",
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:dynamodb/table:Table",
     "aws:ec2/dedicatedHost:DedicatedHost",
     "aws:ec2/launchTemplate:LaunchTemplate",
     "aws:ec2/securityGroup:SecurityGroup",
     "aws:iam/instanceProfile:InstanceProfile",
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:lambda/function:Function",
+    "aws:s3/bucket:Bucket",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:scheduler/schedule:Schedule",
+    "aws:scheduler/scheduleGroup:ScheduleGroup",
     "aws:sns/topic:Topic",
     "aws:sns/topicSubscription:TopicSubscription",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
@@ -154,7 +286,7 @@ test("type tokens stay as they are, for a renamed one would be a new machine", (
     "mac-runner-fleet:orka:Pool",
     "mac-runner-fleet:tart:Host",
     "mac-runner-fleet:tart:Pool",
-    "pulumi-nodejs:dynamic/fleet:HostMaintenance",
+    "pulumi-nodejs:dynamic/fleet:HostLeases",
     "pulumi-nodejs:dynamic/fleet:OrkaVm",
     "pulumi-nodejs:dynamic/fleet:OrkaVmConfig",
     "pulumi-nodejs:dynamic/fleet:TartImage",

@@ -136,9 +136,13 @@ test("one more host is one more host, and nothing else is touched", async () => 
   });
   assert.deepEqual(changes(await stack.run("preview", "--json")), [
     "create macm1-MacM1-3",
-    "update macm1-host-maintenance",
-    // Its floor is one less than the number of hosts.
+    // The pool's floor is one less than the number of hosts.
+    "update macm1-below-floor",
+    // Both functions know the pool's hosts.
+    "update macm1-controller",
+    "update macm1-leases",
     "update macm1-silent",
+    "update macm1-sweeper",
   ]);
   succeeds(await stack.run("up", "--yes", "--skip-preview"));
 });

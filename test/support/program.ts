@@ -30,7 +30,10 @@ export async function runProgram(stack: string, change: (config: StackConfig) =>
     {
       newResource({ type, name, inputs, custom }) {
         declared.push({ type, name, inputs, custom: custom ?? true, urn: "" });
-        return { id: `${name}-id`, state: { ...inputs, hex: "0badcafe", arn: `arn:aws:mock:::${name}` } };
+        return {
+          id: `${name}-id`,
+          state: { ...inputs, hex: "0badcafe", uniqueId: "AROAEXAMPLE", arn: `arn:aws:mock:::${name}` },
+        };
       },
       call: () => ({}),
     },

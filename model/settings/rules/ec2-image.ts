@@ -1,17 +1,23 @@
 import type { LocatedProblem } from "../issues.ts";
-import { type MacosVersion, macosNames, macosVersions, macTypes } from "../mac-types.ts";
+import { type MacosVersion, type MacTypeName, macosNames, macosVersions, macTypes } from "../mac-types.ts";
 import { show } from "../problem.ts";
 import { entriesOf, poolsOfKind, problem, type Rule } from "../rule.ts";
-import type { Draft, DraftImage, DraftPool, Ec2MacImageSettings } from "../types.ts";
+import type { Draft, DraftImage, Ec2MacImageSettings } from "../types.ts";
 import { imageNamed } from "./references.ts";
 
-type Pool = Extract<DraftPool, { kind: "ec2-mac" }>;
 type Image = Draft<Ec2MacImageSettings>;
 
 /** An AMI comes from one place, is what the image says it is, and boots on the Macs that run it. */
 export const ec2ImageRules: Rule = (draft) => [
   ...entriesOf(draft.images, "images").flatMap(({ entry, at }) => (isEc2Image(entry) ? amiRules(entry, at) : [])),
-  ...poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) => bootRules(pool, at, imageNamed(draft, pool.image))),
+  ...poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) => {
+    const image = imageNamed(draft, pool.image);
+    const others = entriesOf(pool.alsoInstanceTypes, ...at, "alsoInstanceTypes");
+    return [
+      ...bootRules(pool.instanceType, [...at, "image"], image),
+      ...others.flatMap(({ entry, at: typeAt }) => bootRules(entry, typeAt, image)),
+    ];
+  }),
 ];
 
 function isEc2Image(image: DraftImage | undefined): image is Image {
@@ -63,24 +69,24 @@ function notOneSource(at: PropertyKey[], found: string): LocatedProblem {
   });
 }
 
-function bootRules(pool: Pool, at: PropertyKey[], image: DraftImage | undefined): LocatedProblem[] {
-  if (pool.instanceType === undefined || !isEc2Image(image)) return [];
-  const { architecture, oldestMacos } = macTypes[pool.instanceType];
+function bootRules(type: MacTypeName | undefined, at: PropertyKey[], image: DraftImage | undefined): LocatedProblem[] {
+  if (type === undefined || !isEc2Image(image)) return [];
+  const { architecture, oldestMacos } = macTypes[type];
   const published = publishedAmi(image);
   if (published && published.architecture !== architecture) {
     return [
-      problem([...at, "image"], {
+      problem(at, {
         found: `${show(image.name)} is for ${show(published.architecture)}.`,
-        allowed: `${pool.instanceType} boots AMIs for ${architecture}.`,
+        allowed: `${type} boots AMIs for ${architecture}.`,
         fix: `Use a parameter with ${architecture} in its path, or another instance type.`,
       }),
     ];
   }
   if (image.macos === undefined || image.macos >= oldestMacos) return [];
   return [
-    problem([...at, "image"], {
+    problem(at, {
       found: `${show(image.name)} has macOS ${image.macos}.`,
-      allowed: `${pool.instanceType} boots macOS ${oldestMacos} and later.`,
+      allowed: `${type} boots macOS ${oldestMacos} and later.`,
       fix: "Use a newer image or another instance type.",
     }),
   ];

@@ -15,6 +15,7 @@ export const ec2MacRules: Rule = (draft, raw) => [
     ...networkRules(pool, at),
     ...sshRules(pool, at),
     ...floorRules(pool, at),
+    ...typeRules(pool, at),
   ]),
 ];
 
@@ -125,4 +126,20 @@ function floorRules(pool: Pool, at: PropertyKey[]): LocatedProblem[] {
       fix: "Leave it out to be told as soon as two are silent.",
     }),
   ];
+}
+
+function typeRules(pool: Pool, at: PropertyKey[]): LocatedProblem[] {
+  const types = entriesOf(pool.alsoInstanceTypes, ...at, "alsoInstanceTypes");
+  return types
+    .filter(({ entry }, index) => {
+      const isFirst = types.findIndex((type) => type.entry === entry) === index;
+      return entry === pool.instanceType || !isFirst;
+    })
+    .map(({ entry, at: typeAt }) =>
+      problem(typeAt, {
+        found: `${entry} is tried already.`,
+        allowed: "Each kind of Mac is listed once, and `instanceType` comes first by itself.",
+        fix: "Remove it.",
+      }),
+    );
 }

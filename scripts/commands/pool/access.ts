@@ -2,22 +2,26 @@ import { hostname, userInfo } from "node:os";
 import * as path from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ec2Clock } from "../../../controllers/pool/clock.ts";
+import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
 import { type Held, isHeld } from "../../../controllers/pool/look.ts";
 import { poolPolicy } from "../../../controllers/pool/policy.ts";
 import type { Pool } from "../../../controllers/pool/pool.ts";
 import { openSqliteStore } from "../../../controllers/pool/sqlite-store.ts";
 import type { PoolStore } from "../../../controllers/pool/store.ts";
+import { serviceConfig } from "../../../drivers/aws/service-call.ts";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import { templateImage } from "../../../drivers/ec2/template-image.ts";
 import { localExec } from "../../../drivers/exec/local.ts";
 import { pulumiCli } from "../../../drivers/pulumi/cli.ts";
 import { iso } from "../../../model/ec2-mac/words.ts";
-import { awsName } from "../../../model/names.ts";
+import { awsName, type PoolPlace } from "../../../model/names.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
 import { type Ec2MacPoolSettings, imageOf, type Settings } from "../../../model/settings.ts";
 import { enterProject, projectFolder, readSettings, type StackOptions, stackFile } from "../../stack.ts";
-import { poolRunners } from "./runners.ts";
+import { poolCi } from "./runners.ts";
+import { remindOfTestHosts } from "./test-hosts.ts";
 
 /** What every pool command takes. */
 export interface PoolOptions extends StackOptions {
@@ -29,8 +33,18 @@ export interface PoolOptions extends StackOptions {
 
 /** The stack's EC2 Mac pools, ready to look at, and what is known of them. */
 export interface OpenPools {
-  pools: Pool[];
+  pools: OpenPool[];
+}
+
+/** A pool with what a person's commands need besides what its controller does. */
+export interface OpenPool extends Pool {
+  /** Where its controller keeps what it knows. */
   store: PoolStore;
+  settings: Ec2MacPoolSettings;
+  place: PoolPlace;
+  fleetId: string;
+  /** The folder of Pulumi.yaml. */
+  folder: string;
 }
 
 /** A pool that is being acted for is free again after seconds; one whose controller died is not worth the wait. */
@@ -47,14 +61,16 @@ export async function withPools<T>(
   const { settings } = readSettings(stackFile(folder, options.stack));
   const chosen = choosePools(settings, options);
   const { fleetId, secret } = await readStack(folder, options.stack, signal);
-  const pools = chosen.map((pool) => openPool(pool, settings, options.stack, fleetId, secret));
-  const file = path.join(folder, ".local", `pools-${options.stack}.sqlite`);
-  const store = openSqliteStore(file, () => Math.floor(Date.now() / 1000));
+  const pools = chosen.map((pool) => openPool(pool, settings, { stack: options.stack, folder, fleetId, secret }));
   try {
-    return await work({ pools, store });
+    const result = await work({ pools });
+    await remindOfTestHosts(pools, signal);
+    return result;
   } finally {
-    store.close();
-    for (const { ec2 } of pools) ec2.destroy();
+    for (const { store, ec2 } of pools) {
+      store.close();
+      ec2.destroy();
+    }
   }
 }
 
@@ -76,28 +92,47 @@ async function readStack(folder: string, stack: string, signal: AbortSignal) {
   return { fleetId, secret: (name: string) => config[`mac-runner-fleet:${name}`]?.value };
 }
 
-function openPool(
-  pool: Ec2MacPoolSettings,
-  settings: Settings,
-  stack: string,
-  fleetId: string,
-  secret: (name: string) => string | undefined,
-): Pool {
+interface StackAccess {
+  stack: string;
+  folder: string;
+  fleetId: string;
+  secret: (name: string) => string | undefined;
+}
+
+function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAccess): OpenPool {
+  const { stack, folder, fleetId, secret } = access;
   const place = { fleet: settings.fleet.name, stack, pool: pool.name };
   const image = imageOf(settings, "ec2-mac", pool.image);
   const plan = planEc2MacPool(place, pool, image, settings.alerts, settings.fleet.tags);
   const ec2 = ec2Client({ region: pool.region });
+  const clock = ec2Clock(ec2);
+  const policy = poolPolicy(pool, plan, fleetId);
+  const runner = settings.runners.find(({ name }) => name === pool.runner);
+  if (!runner) throw new Error(`Pool ${pool.name}: the settings have no runner ${pool.runner}.`);
   const templateName = awsName("launchTemplate", place);
   return {
     id: `${fleetId}/${pool.name}`,
     name: pool.name,
-    policy: poolPolicy(pool, plan, fleetId),
+    policy,
     imageId: async (signal) => image.ami ?? templateImage(ec2, templateName, signal),
     launch: { templateName, tags: plan.instanceTags, subnets: pool.subnets ?? {} },
     ec2,
-    clock: ec2Clock(ec2),
-    runners: poolRunners(pool, settings.runners, secret),
+    clock,
+    ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark: policy.mark, now: clock.now }),
+    store: openStore(pool, place, folder),
+    settings: pool,
+    place,
+    fleetId,
+    folder,
   };
+}
+
+/** The store of whoever keeps the pool: the table of its controller in AWS, or a file of this folder. */
+function openStore(pool: Ec2MacPoolSettings, place: PoolPlace, folder: string): PoolStore {
+  const now = () => Math.floor(Date.now() / 1000);
+  if (pool.controller === "aws")
+    return openDynamoStore(new DynamoDBClient(serviceConfig(pool.region)), awsName("table", place), now);
+  return openSqliteStore(path.join(folder, ".local", `pools-${place.stack}.sqlite`), now);
 }
 
 /** Who this is, for whoever finds a pool held and for the timeline. */

@@ -6,18 +6,17 @@ import {
   planSwitch,
 } from "../../../controllers/pool/by-hand.ts";
 import { consider } from "../../../controllers/pool/look.ts";
-import type { Pool } from "../../../controllers/pool/pool.ts";
 import type { DrainAction } from "../../../model/ec2-mac/types.ts";
 import { poolReadyTag } from "../../../model/plan/ec2-mac.ts";
-import { type PoolOptions, whenFree, whoAmI, withPools } from "./access.ts";
+import { type OpenPool, type PoolOptions, whenFree, whoAmI, withPools } from "./access.ts";
 
 /** `fleet pool disable` and `enable`: takes a host out of every loop, or back in. */
 export function switchHost(kind: HostSwitch["kind"]) {
   return (signal: AbortSignal, host: string, options: PoolOptions): Promise<number> =>
-    withPools(options, signal, async ({ pools, store }) => {
+    withPools(options, signal, async ({ pools }) => {
       const pool = onlyPool(pools);
       const plan = await planSwitch(pool, host, kind, signal);
-      if (!options.dryRun) await performSwitch(pool, store, plan, whoAmI(), signal);
+      if (!options.dryRun) await performSwitch(pool, pool.store, plan, whoAmI(), signal);
       const what = `${poolReadyTag}=${plan.tags[poolReadyTag]} on ${plan.ids.join(" and ")}`;
       report(options, `${options.dryRun ? "would set" : "set"} ${what} (${plan.host.name})`, {
         ...plan,
@@ -29,11 +28,11 @@ export function switchHost(kind: HostSwitch["kind"]) {
 
 /** `fleet pool drain`: lets a host's runner finish its job; the controller then renews the Mac. */
 export async function drainHost(signal: AbortSignal, host: string, options: PoolOptions): Promise<number> {
-  return withPools(options, signal, async ({ pools, store }) => {
+  return withPools(options, signal, async ({ pools }) => {
     const pool = onlyPool(pools);
     const action: DrainAction = options.dryRun
-      ? planDrain(await consider(pool, store, false, signal), host, whoAmI())
-      : await whenFree(pool, () => drainByHand(pool, store, host, whoAmI(), signal), signal);
+      ? planDrain(await consider(pool, pool.store, false, signal), host, whoAmI())
+      : await whenFree(pool, () => drainByHand(pool, pool.store, host, whoAmI(), signal), signal);
     const then = action.way === "terminate" ? "is ended" : "gets a new root volume";
     const told = options.dryRun ? "would be told" : "has been told";
     report(options, `the runner on ${action.instanceId} ${told} to take no further job; then the Mac ${then}`, action);
@@ -42,7 +41,7 @@ export async function drainHost(signal: AbortSignal, host: string, options: Pool
 }
 
 /** The same name may be in several pools. */
-function onlyPool(pools: readonly Pool[]): Pool {
+export function onlyPool(pools: readonly OpenPool[]): OpenPool {
   const [pool, ...others] = pools;
   if (!pool || others.length > 0)
     throw new Error(`Which pool's host?\n  Add --pool: ${pools.map(({ name }) => name).join(", ")}.`);

@@ -14,12 +14,12 @@ const filling: ReadonlySet<Action["kind"]> = new Set(["allocate", "adopt", "laun
 
 /** `fleet pool launch`: exit code 0, or 1 when an order was refused or got no answer. */
 export async function launchPools(signal: AbortSignal, options: LaunchOptions): Promise<number> {
-  return withPools(options, signal, async ({ pools, store }) => {
+  return withPools(options, signal, async ({ pools }) => {
     let exitCode = 0;
     for (const pool of pools) {
       if (options.dryRun) {
-        printPlan(pool.name, await consider(pool, store, options.force === true, signal), options.json, filling);
-      } else if (!(await launch(pool, store, options, signal))) {
+        printPlan(pool.name, await consider(pool, pool.store, options.force === true, signal), options.json, filling);
+      } else if (!(await launch(pool, pool.store, options, signal))) {
         exitCode = 1;
       }
     }

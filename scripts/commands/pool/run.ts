@@ -1,19 +1,18 @@
 import { consider } from "../../../controllers/pool/look.ts";
 import { keepPool } from "../../../controllers/pool/loop.ts";
 import type { Pool } from "../../../controllers/pool/pool.ts";
-import type { PoolStore } from "../../../controllers/pool/store.ts";
 import { isFailure } from "../../../drivers/errors.ts";
-import { type PoolOptions, whoAmI, withPools } from "./access.ts";
+import { type OpenPool, type PoolOptions, whoAmI, withPools } from "./access.ts";
 import { printEntry, printPlan } from "./lines.ts";
 
 /** `fleet pool run`: keeps the pools until it is interrupted. With `--dry-run`: looks once and says what it would do. */
 export async function runPools(signal: AbortSignal, options: PoolOptions): Promise<number> {
-  return withPools(options, signal, async ({ pools, store }) => {
+  return withPools(options, signal, async ({ pools }) => {
     await refuseIfBlind(pools, signal);
     if (options.dryRun) {
-      for (const pool of pools) printPlan(pool.name, await consider(pool, store, false, signal), options.json);
+      for (const pool of pools) printPlan(pool.name, await consider(pool, pool.store, false, signal), options.json);
     } else {
-      await keepAll(pools, store, options, signal);
+      await keepAll(pools, options, signal);
     }
     return 0;
   });
@@ -34,13 +33,18 @@ async function refuseIfBlind(pools: readonly Pool[], signal: AbortSignal): Promi
 }
 
 /** Each pool for itself. When one cannot go on, all stop in order, and the process that watches this one is told. */
-async function keepAll(pools: readonly Pool[], store: PoolStore, { json }: PoolOptions, signal: AbortSignal) {
+async function keepAll(pools: readonly OpenPool[], { json }: PoolOptions, signal: AbortSignal) {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   if (!json) console.log(`Keeping ${pools.map(({ name }) => name).join(", ")}. Ctrl-C ends it in order.`);
   const loops = pools.map(async (pool) => {
     try {
-      await keepPool(pool, store, { holder: whoAmI(), tell: (entry) => printEntry(pool.name, entry, json) }, either);
+      await keepPool(
+        pool,
+        pool.store,
+        { holder: whoAmI(), tell: (entry) => printEntry(pool.name, entry, json) },
+        either,
+      );
     } catch (error) {
       failed.abort();
       throw error;

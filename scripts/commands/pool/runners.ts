@@ -1,47 +1,52 @@
 import process from "node:process";
 import { buildkiteRunners } from "../../../controllers/pool/buildkite-runners.ts";
-import { githubPoolRunners } from "../../../controllers/pool/github-runners.ts";
+import { type CiPlace, openCi } from "../../../controllers/pool/ci.ts";
+import type { Pool } from "../../../controllers/pool/pool.ts";
 import { type Runners, unseenRunners } from "../../../controllers/pool/runners.ts";
 import { buildkiteAgents } from "../../../drivers/buildkite/agents.ts";
-import { githubRunners } from "../../../drivers/github/runners.ts";
-import type { Ec2MacPoolSettings, RunnerSettings } from "../../../model/settings.ts";
+import type { RunnerSettings } from "../../../model/settings.ts";
+import { type CredentialsPlace, lazyCredentials } from "./credentials.ts";
 
 /**
- * The runners of a pool, at its CI system. The token that Macs register with at Buildkite cannot list agents, so the one
- * for its REST API comes from `BUILDKITE_API_TOKEN`; GitHub's is the stack's own.
+ * A pool's CI system: its runners, and what Macs register with. The token for its API is the stack's own, or one of the
+ * environment. Buildkite makes credentials only where the settings name the cluster.
  */
-export function poolRunners(
-  pool: Ec2MacPoolSettings,
-  runners: readonly RunnerSettings[],
+export function poolCi(
+  runner: RunnerSettings,
   secret: (name: string) => string | undefined,
-): Runners {
-  const runner = runners.find(({ name }) => name === pool.runner);
+  about: CredentialsPlace,
+): Pick<Pool, "runners" | "credentials"> {
   const { AWS_ENDPOINT_URL, BUILDKITE_API_URL, BUILDKITE_API_TOKEN, GITHUB_API_URL, GITHUB_TOKEN } = process.env;
-  if (runner?.ci === "buildkite") {
-    if (AWS_ENDPOINT_URL && !BUILDKITE_API_URL) return simulatedMacs("BUILDKITE_API_URL");
-    if (!BUILDKITE_API_TOKEN)
-      return unseenRunners(
-        "Buildkite cannot be asked for agents: BUILDKITE_API_TOKEN is not set",
-        "Set it to an API access token with the scopes read_agents and write_agents.",
-      );
+  const poolId = `${about.fleetId}/${about.place.pool}`;
+  const open = (ci: CiPlace, token: string) => {
+    const { runners, issuer } = openCi(ci, poolId, token, about.now);
+    return { runners, credentials: lazyCredentials(about, issuer) };
+  };
+  if (runner.ci === "buildkite") {
+    if (AWS_ENDPOINT_URL && !BUILDKITE_API_URL) return { runners: simulatedMacs("BUILDKITE_API_URL") };
+    const apiToken = secret("buildkiteApiToken") ?? BUILDKITE_API_TOKEN;
+    if (!apiToken) return { runners: unseenRunners(...noBuildkiteToken) };
+    const { organization, cluster } = runner;
+    if (cluster) return open({ ci: "buildkite", url: BUILDKITE_API_URL, organization, cluster }, apiToken);
     const url = BUILDKITE_API_URL ? { url: BUILDKITE_API_URL } : {};
-    return buildkiteRunners(
-      buildkiteAgents({ ...url, organization: runner.organization, apiToken: BUILDKITE_API_TOKEN }),
-    );
+    return { runners: buildkiteRunners(buildkiteAgents({ ...url, organization, apiToken })) };
   }
-  if (runner?.ci === "github") {
-    if (AWS_ENDPOINT_URL && !GITHUB_API_URL) return simulatedMacs("GITHUB_API_URL");
-    const token = secret("githubToken") ?? GITHUB_TOKEN;
-    if (!token)
-      return unseenRunners(
-        "GitHub cannot be asked for runners: the stack has no githubToken",
-        "pulumi config set --secret githubToken",
-      );
-    const url = GITHUB_API_URL ? { url: GITHUB_API_URL } : {};
-    return githubPoolRunners(githubRunners({ ...url, organization: runner.owner, token }));
-  }
-  throw new Error(`Pool ${pool.name}: the settings have no runner ${pool.runner}.`);
+  if (AWS_ENDPOINT_URL && !GITHUB_API_URL) return { runners: simulatedMacs("GITHUB_API_URL") };
+  const token = secret("githubToken") ?? GITHUB_TOKEN;
+  if (!token) return { runners: unseenRunners(...noGithubToken) };
+  const { owner, runnerGroup } = runner;
+  const [first = "self-hosted", ...others] = runner.labels;
+  return open({ ci: "github", url: GITHUB_API_URL, owner, runnerGroup, labels: [first, ...others] }, token);
 }
+
+const noBuildkiteToken = [
+  "Buildkite cannot be asked for agents: BUILDKITE_API_TOKEN is not set",
+  "Set it to an API access token with the scopes read_agents and write_agents, or the stack's secret buildkiteApiToken.",
+] as const;
+const noGithubToken = [
+  "GitHub cannot be asked for runners: the stack has no githubToken",
+  "pulumi config set --secret githubToken",
+] as const;
 
 /** A real CI system knows nothing of simulated Macs, and its answer would pass for theirs. */
 function simulatedMacs(variable: string): Runners {

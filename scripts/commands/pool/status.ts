@@ -1,11 +1,13 @@
-import { consider } from "../../../controllers/pool/look.ts";
-import type { Pool } from "../../../controllers/pool/pool.ts";
+import { type Considered, consider } from "../../../controllers/pool/look.ts";
 import { type HostStatus, poolStatus } from "../../../controllers/pool/status.ts";
 import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
-import type { PoolStore } from "../../../controllers/pool/store.ts";
+import { waitingLeases } from "../../../drivers/ec2/leases.ts";
+import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
+import { iso, span } from "../../../model/ec2-mac/words.ts";
 import { formatTable } from "../../../model/table.ts";
 import { explain } from "../../explain.ts";
-import { type PoolOptions, withPools } from "./access.ts";
+import { type OpenPool, type PoolOptions, withPools } from "./access.ts";
+import { lookAtTestHosts, testHostColumns, testHostRow } from "./test-hosts.ts";
 
 interface StatusOptions extends PoolOptions {
   format: "table" | "dh" | "pw";
@@ -15,28 +17,63 @@ const columns = ["pool", "host", "zone", "state", "stage", "role", "machine", "a
 
 /** `fleet pool status`: exit code 0, or 3 when a pool could not be looked at. Changes nothing. */
 export async function showPools(signal: AbortSignal, options: StatusOptions): Promise<number> {
-  return withPools(options, signal, async ({ pools, store }) => {
-    if (options.format !== "table") return printFile(pools, store, options.format, signal);
+  return withPools(options, signal, async ({ pools }) => {
+    if (options.format !== "table") return printFile(pools, options.format, signal);
     const rows: HostStatus[] = [];
+    const more: string[] = [];
     let exitCode = 0;
     for (const pool of pools) {
       try {
-        rows.push(...poolStatus(pool.name, await consider(pool, store, false, signal)));
+        const considered = await consider(pool, pool.store, false, signal);
+        rows.push(...poolStatus(pool.name, considered));
+        if (!options.json) more.push(...(await besides(pool, considered, signal)));
       } catch (error) {
         console.error(`Pool ${pool.name}: ${explain(error)}`);
         exitCode = 3;
       }
     }
-    console.log(options.json ? JSON.stringify(rows, undefined, 2) : formatTable(columns, rows));
+    console.log(options.json ? JSON.stringify(rows, undefined, 2) : [formatTable(columns, rows), ...more].join("\n\n"));
     return exitCode;
   });
 }
 
-async function printFile(pools: readonly Pool[], store: PoolStore, format: "dh" | "pw", signal: AbortSignal) {
+/** What else a person should know of a pool: hosts on their way out, test hosts, how long scrubs take. */
+async function besides(pool: OpenPool, { observed }: Considered, signal: AbortSignal): Promise<string[]> {
+  const { name, fleetId, settings } = pool;
+  const waiting = (await waitingLeases(settings.region, { fleetId, pool: name }, signal)).map((lease) => ({
+    pool: name,
+    leaving_host: lease.name || lease.hostId,
+    release_from: iso(lease.releasableAt),
+    why: lease.reason,
+  }));
+  const tests = (await lookAtTestHosts(pool, signal)).map((host) => testHostRow(pool, host));
+  return [
+    ...(waiting.length > 0 ? [formatTable(["pool", "leaving_host", "release_from", "why"], waiting)] : []),
+    ...(tests.length > 0 ? [formatTable(testHostColumns, tests)] : []),
+    ...scrubTable(name, observed.memory.scrubs),
+  ];
+}
+
+function scrubTable(pool: string, samples: Considered["observed"]["memory"]["scrubs"]): string[] {
+  const times = learnedScrubs(samples);
+  const places = new Map(samples.map((sample) => [`${sample.instanceType}/${sample.zone}`, sample]));
+  const rows = [...places.values()].map((place) => ({
+    pool,
+    type: place.instanceType,
+    zone: place.zone,
+    scrubs: samples.filter(({ zone, instanceType }) => zone === place.zone && instanceType === place.instanceType)
+      .length,
+    median: span(scrubPercentile(times, place, 0.5)),
+    p95: span(scrubPercentile(times, place, 0.95)),
+  }));
+  return rows.length > 0 ? [formatTable(["pool", "type", "zone", "scrubs", "median", "p95"], rows)] : [];
+}
+
+async function printFile(pools: readonly OpenPool[], format: "dh" | "pw", signal: AbortSignal) {
   const [pool, ...others] = pools;
   if (!pool || others.length > 0)
     throw new Error(`A status file is one pool's.\n  Add --pool: ${pools.map(({ name }) => name).join(", ")}.`);
-  const considered = await consider(pool, store, false, signal);
+  const considered = await consider(pool, pool.store, false, signal);
   console.log((format === "dh" ? dhStatus(considered) : pwStatus(considered)).trimEnd());
   return 0;
 }

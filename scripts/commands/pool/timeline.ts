@@ -11,9 +11,9 @@ export async function showTimeline(
   hostName: string | undefined,
   options: TimelineOptions,
 ): Promise<number> {
-  return withPools(options, signal, async ({ pools, store }) => {
+  return withPools(options, signal, async ({ pools }) => {
     for (const pool of pools) {
-      const entries = await store.timeline(pool.id, { hostName, limit: options.last });
+      const entries = await pool.store.timeline(pool.id, { hostName, limit: options.last });
       for (const entry of entries) printEntry(pool.name, entry, options.json);
     }
     return 0;

@@ -1,8 +1,14 @@
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EC2Client } from "@aws-sdk/client-ec2";
 import { IAMClient } from "@aws-sdk/client-iam";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
+import { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { SSMClient } from "@aws-sdk/client-ssm";
 
 const open = new Map<string, { destroy(): void }>();
 let kinds = 0;
@@ -30,6 +36,19 @@ export const cloudwatch = perRegion((config) => new CloudWatchClient(config));
 export const logs = perRegion((config) => new CloudWatchLogsClient(config));
 /** One SNS client for each region. */
 export const sns = perRegion((config) => new SNSClient(config));
+
+/** One DynamoDB client for each region. */
+export const dynamodb = perRegion((config) => new DynamoDBClient(config));
+/** One Lambda client for each region. */
+export const lambda = perRegion((config) => new LambdaClient(config));
+/** One S3 client for each region. The simulator has one host name for all buckets. */
+export const s3 = perRegion((config) => new S3Client({ ...config, forcePathStyle: true }));
+/** One EventBridge Scheduler client for each region. */
+export const scheduler = perRegion((config) => new SchedulerClient(config));
+/** One Service Quotas client for each region. */
+export const serviceQuotas = perRegion((config) => new ServiceQuotasClient(config));
+/** One Systems Manager client for each region. */
+export const ssm = perRegion((config) => new SSMClient(config));
 
 const iamOf = perRegion((config) => new IAMClient(config));
 

@@ -1,5 +1,7 @@
+import { GetServiceQuotaCommand } from "@aws-sdk/client-service-quotas";
 import type { ProviderFunction } from "../shared/provider.ts";
-import { defaultRegion, endpoint } from "./clients.ts";
+import { defaultRegion, endpoint, serviceQuotas } from "./clients.ts";
+import { vendorCall } from "./vendor.ts";
 
 /** Whose credentials these are. The stand-in asks STS without an SDK client, for this one call is all it needs of it. */
 export const getCallerIdentity: ProviderFunction = async (_args, signal) => {
@@ -24,4 +26,27 @@ export const getCallerIdentity: ProviderFunction = async (_args, signal) => {
 export const getRegion: ProviderFunction = async (args) => {
   const region = String(args.region ?? args.name ?? defaultRegion());
   return { description: region, endpoint: `ec2.${region}.amazonaws.com`, id: region, name: region, region };
+};
+
+/** A quota of the account, by its code. */
+export const getServiceQuota: ProviderFunction = async (args, abortSignal) => {
+  const region = String(args.region ?? defaultRegion());
+  const [ServiceCode, QuotaCode] = [String(args.serviceCode), String(args.quotaCode)];
+  const sent = serviceQuotas(region).send(new GetServiceQuotaCommand({ ServiceCode, QuotaCode }), { abortSignal });
+  const doing = `reading Service Quotas Service Quota (${ServiceCode}/${QuotaCode})`;
+  const { Quota } = await vendorCall(doing, "Service Quotas: GetServiceQuota", sent);
+  return {
+    adjustable: Quota?.Adjustable ?? false,
+    arn: Quota?.QuotaArn ?? "",
+    defaultValue: 0,
+    globalQuota: Quota?.GlobalQuota ?? false,
+    id: Quota?.QuotaArn ?? "",
+    quotaCode: Quota?.QuotaCode ?? QuotaCode,
+    quotaName: Quota?.QuotaName ?? "",
+    region,
+    serviceCode: Quota?.ServiceCode ?? ServiceCode,
+    serviceName: Quota?.ServiceName ?? "",
+    usageMetrics: [],
+    value: Quota?.Value,
+  };
 };

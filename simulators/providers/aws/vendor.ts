@@ -146,3 +146,26 @@ export async function unlessGone<T>(codes: readonly string[], answer: Promise<T>
     throw error;
   }
 }
+
+/** Tags of a service that keeps them as a record. */
+export function tagsOf(found: Tags | undefined, asked: Tags | undefined) {
+  return tagOutputs(tagList(found), asked);
+}
+
+/** Brings tags from one set to another in a service that keeps them as a record. */
+export async function changeTagRecord(
+  before: Tags | undefined,
+  after: Tags | undefined,
+  calls: { tag(tags: Tags): Promise<unknown>; untag(keys: string[]): Promise<unknown> },
+): Promise<void> {
+  const { set, removed } = tagChanges(before, after);
+  if (removed.length > 0) await calls.untag(removed);
+  if (Object.keys(set).length > 0) await calls.tag(set);
+}
+
+/** What must be there, having just been made. */
+export async function mustExist<T>(what: string, found: Promise<T | undefined>): Promise<T> {
+  const there = await found;
+  if (!there) throw new Error(`reading ${what}: couldn't find resource`);
+  return there;
+}

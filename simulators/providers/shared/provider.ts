@@ -30,7 +30,7 @@ export interface ResourceDefinition<Inputs extends object = Properties, Outputs 
   /** True where two of them cannot exist at the same time, so the old one goes first. */
   deleteBeforeReplace?: true;
   /** Inputs with more filled in than the table's defaults, such as a generated name. `olds` are the last inputs, if any. */
-  settle?(inputs: Properties, olds: Properties, context: CallContext): Properties;
+  settle?(inputs: Properties, olds: Properties, context: CallContext): Properties | Promise<Properties>;
   /** Rules that the table cannot say, such as arguments that exclude each other. Skip unknown values. */
   rules?(inputs: Properties): Failure[];
   create(inputs: Inputs, context: CallContext): Promise<{ id: string; outs: Outputs }>;
@@ -144,9 +144,10 @@ function tolerateImports(): void {
   };
 }
 
-function check(resource: ResourceDefinition, olds: Properties, news: Properties, context: CallContext) {
+async function check(resource: ResourceDefinition, olds: Properties, news: Properties, context: CallContext) {
   const given = plain(news);
-  const settled = withDefaults(resource.properties, resource.settle?.(given, plain(olds), context) ?? given);
+  const filled = (await resource.settle?.(given, plain(olds), context)) ?? given;
+  const settled = withDefaults(resource.properties, filled);
   const failures = [...checkProperties(resource.properties, settled), ...(resource.rules?.(settled) ?? [])];
   // A secret may sit deep inside a property, so a given property goes back as it came.
   const inputs = { ...toWire(settled, new Set()), ...keep(news, (name) => settled[name] === given[name]) };

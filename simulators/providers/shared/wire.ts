@@ -2,6 +2,7 @@
  * How property values look on Pulumi's plugin protocol, and back. An unknown value is a marker string; a secret is an
  * object with a signature around the value. Source: `@pulumi/pulumi/runtime/rpc.js`.
  */
+import * as pulumi from "@pulumi/pulumi";
 import { unknownValue } from "../../../drivers/lifecycle.ts";
 
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
@@ -41,9 +42,13 @@ export function toWire(properties: Properties, secrets: ReadonlySet<string>): Pr
   );
 }
 
-/** True for a plain object, which is what a nested property or a map is on the wire. */
+/** True for a plain object, which is what a nested property or a map is on the wire. Files and archives are values. */
 export function isObject(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !isFile(value);
+}
+
+function isFile(value: object): boolean {
+  return pulumi.asset.Asset.isInstance(value) || pulumi.asset.Archive.isInstance(value);
 }
 
 function isSecret(value: Properties): boolean {

@@ -8,7 +8,7 @@ import { after, describe, test } from "node:test";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { encodeSettings, type LambdaPoolSettings, readSettings } from "../../../controllers/lambda/settings.ts";
-import { poolMark } from "../../../controllers/pool/policy.ts";
+import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { policyDefaults } from "../../../model/ec2-mac/policy.ts";
 
 const checkout = path.resolve(import.meta.dirname, "../../..");

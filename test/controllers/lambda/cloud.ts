@@ -7,8 +7,8 @@ import { type AwsClients, awsClients } from "../../../controllers/lambda/clients
 import { lookOnce } from "../../../controllers/lambda/pool.ts";
 import type { LambdaPoolSettings } from "../../../controllers/lambda/settings.ts";
 import { isHeld, type Looked } from "../../../controllers/pool/look.ts";
-import { poolMark } from "../../../controllers/pool/policy.ts";
 import type { StandingPolicy } from "../../../controllers/pool/pool.ts";
+import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
 import { createTable } from "../pool/table.ts";
 import { type Aws, type Shown, standing, templateName } from "../pool/world.ts";

@@ -1,6 +1,7 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
+import type { PublishCommandInput } from "@aws-sdk/client-sns";
 import { sweeperActions } from "../../../controllers/lambda/actions.ts";
 import { sweepOnce } from "../../../controllers/lambda/sweeper.ts";
 import { replaceRootVolume } from "../../../drivers/ec2/instances.ts";
@@ -35,6 +36,19 @@ async function sweep(cloud: Cloud): Promise<{ sweep: Sweep; logged: object[] }> 
   return { sweep: await sweepOnce(cloud.settings, cloud.clients, { clock: cloud.clock, signal, log }), logged };
 }
 
+/** What goes to the topic from now on. */
+function publishedBy(cloud: Cloud): PublishCommandInput[] {
+  const published: PublishCommandInput[] = [];
+  cloud.clients.sns.middlewareStack.add(
+    (next) => (args) => {
+      published.push(args.input as PublishCommandInput);
+      return next(args);
+    },
+    { step: "initialize", name: "published" },
+  );
+  return published;
+}
+
 async function statesOf(cloud: Cloud): Promise<Record<string, string>> {
   const { instances } = await cloud.shown();
   return Object.fromEntries(instances.map(({ tags, state }) => [tags.Name ?? "", state]));
@@ -50,6 +64,7 @@ test("Macs that have outlived everything else are ended, by what the sweeper may
   aws.server.clock.advance(40 * hour);
   await replaceRootVolume(aws.ec2, { instanceId: await idOf("mac-3"), imageId, clientToken: "renewed" });
   aws.server.clock.advance(36 * hour);
+  const published = publishedBy(cloud);
   const { sweep: done, logged } = await sweep(cloud);
   deepEqual(
     [done.end, done.persistent].map((list) => list.map(({ name }) => name)),
@@ -58,6 +73,11 @@ test("Macs that have outlived everything else are ended, by what the sweeper may
   deepEqual(logged, [done]);
   deepEqual(await statesOf(cloud), { "mac-1": "shutting-down", "mac-2": "running", "mac-3": "running" });
   deepEqual([...recorder.actions].sort(), [...sweeperActions]);
+  equal(published.length, 1);
+  const { Subject, Message = "" } = published[0] ?? {};
+  equal(Subject, "cloud-test: Macs swept 1, kept as persistent 1");
+  match(Message, /^mac-1 i-[0-9a-f]+, 7\d hours old: ended\./m);
+  match(Message, /^mac-2 i-[0-9a-f]+, 7\d hours old: left alone, because it is tagged persistent=true\./m);
   cloud.close();
 });
 

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { poolMark } from "../../../controllers/pool/policy.ts";
 import { allocateHosts, describeHosts } from "../../../drivers/ec2/hosts.ts";
+import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { drainHost, switchHost } from "../../../scripts/commands/pool/hosts.ts";
 import { launchPools } from "../../../scripts/commands/pool/launch.ts";
 import { runPools } from "../../../scripts/commands/pool/run.ts";
@@ -41,6 +41,7 @@ config:
       instanceType: mac2.metal
       hosts: 2
       hostNamePrefix: mac
+      controller: none
 `;
 const pulumi = `#!/bin/sh
 case "$1" in

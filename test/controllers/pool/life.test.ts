@@ -253,3 +253,11 @@ test("each look adds to the ledger and to the utilization series", async () => {
   equal(entry?.jobs, 1);
   equal(entry?.billedSeconds, aws.now() - Math.floor((hosts[0]?.allocatedAt ?? 0) / 1000));
 });
+
+test("an end that should have come long ago is scheduled for soon", async () => {
+  const world = await readyWorld(["mac-1"]);
+  world.ends.at.clear();
+  world.advance(60 * hour);
+  await world.look();
+  equal(world.ends.at.get(await onlyInstance(world)), aws.now() + 300);
+});

@@ -47,5 +47,5 @@ test("one that is deleted is gone, and stays so", async () => {
 });
 
 test("a group that is not there is told", async () => {
-  await rejects(scheduleEnd(scheduler, end("i-1", "none")), (error) => isFailure(error, "not-found", "failed"));
+  await rejects(scheduleEnd(scheduler, end("i-1", "none")), (error) => isFailure(error, "not-found"));
 });

@@ -8,7 +8,14 @@ import { leftOver, migrate, productionFleet } from "./read.ts";
 /** The production fleet with its Tart pool on a queue of its own. */
 function ownQueue(): Settings {
   const fleet = productionFleet();
-  const runner = { name: "office", ci: "buildkite", organization: "example-org", queue: "office-vms" } as const;
+  const runner = {
+    name: "office",
+    ci: "buildkite",
+    organization: "example-org",
+    queue: "office-vms",
+    agentVersion: 3,
+    tags: [] as string[],
+  } as const;
   const pools = fleet.pools.map((pool) => (pool.name === "office" ? { ...pool, runner: "office" } : pool));
   return { ...fleet, runners: [...fleet.runners, runner], pools };
 }

@@ -22,7 +22,15 @@ export function valid(parsed: ParsedSettings): Settings {
 /** A small fleet with one pool of each kind and nothing that has a default. */
 export const smallest: RawSettings["blocks"] = {
   fleet: { name: "ci-macs" },
-  runners: [{ name: "buildkite", ci: "buildkite", organization: "example-org", queue: "macos" }],
+  runners: [
+    {
+      name: "buildkite",
+      ci: "buildkite",
+      organization: "example-org",
+      queue: "macos",
+      cluster: "0f4c8a1e-5b7d-4c39-9e26-7a1d3b8f6c52",
+    },
+  ],
   images: [
     { name: "ec2", kind: "ec2-mac", macos: 15, ami: "ami-0123456789abcdef0" },
     { name: "orka", kind: "orka", macos: 15, image: "sequoia-90gb-orka3-arm64", diskGb: 90 },

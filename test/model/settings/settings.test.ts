@@ -53,12 +53,50 @@ describe("defaults", () => {
     ["pools.0.sshFrom", []],
     ["pools.0.rootVolumeGb", 200],
     ["pools.0.bootDeadlineHours", 48],
-    ["pools.0.protect", true],
+    ["pools.0.protect", false],
     ["pools.1.namespace", "orka-default"],
     ["pools.1.tagRequired", false],
     ["pools.2.hosts.0.port", 22],
     ["pools.2.hosts.0.slots", 2],
-    ["alerts", { diskUsedPercent: 90, memoryUsedPercent: 85, silentMinutes: 15, logRetentionDays: 30 }],
+    ["pools.0.controller", "aws"],
+    ["pools.0.alsoInstanceTypes", []],
+    ["pools.0.rosetta", false],
+    [
+      "pools.0.policy",
+      {
+        staggerHours: 2,
+        softLifeHours: 24,
+        softLifeSpreadHours: 4,
+        graceHours: 2,
+        hardLifeHours: 48,
+        sweepDays: 3,
+        maxJobs: 24,
+        minAlive: 3,
+        setUpLimitMinutes: 40,
+        launchLoopMinutes: 10,
+        setUpLoopMinutes: 2,
+        fullScrubDays: 7,
+        recycleBy: "replace-root-volume",
+      },
+    ],
+    ["runners.0.agentVersion", 3],
+    ["runners.0.tags", []],
+    [
+      "alerts",
+      {
+        diskUsedPercent: 90,
+        memoryUsedPercent: 85,
+        silentMinutes: 15,
+        belowFloorMinutes: 30,
+        controllerSilentMinutes: 15,
+        failedHosts: 1,
+        launchFailures: 3,
+        scrubOverdueMinutes: 60,
+        leaseOverdueMinutes: 120,
+        pastHardLimitMinutes: 60,
+        logRetentionDays: 30,
+      },
+    ],
     ["notify", { emails: [] }],
   ];
   for (const [path, expected] of cases) {
@@ -82,8 +120,8 @@ function valueAt(value: unknown, path: string): unknown {
 
 describe("at the edges", () => {
   const cases: [path: string, right: unknown, wrong: unknown][] = [
-    ["pools[0].bootDeadlineHours", 3, 2],
-    ["pools[0].bootDeadlineHours", 72, 73],
+    ["pools[0].bootDeadlineHours", 48, 2],
+    ["pools[0].bootDeadlineHours", 71, 73],
     ["pools[0].hosts", 1, 0],
     ["pools[0].sshFrom", ["203.0.113.7/32"], ["203.0.113.7"]],
     ["pools[0].zones", ["us-east-1f"], ["us-east-1g"]],
@@ -158,7 +196,7 @@ describe("missing secrets", () => {
 
   test("are those that a pool or runner needs and the stack lacks", () => {
     const names = missingSecrets(settings, ["orkaToken"]).map((secret) => secret.name);
-    deepEqual(names, ["sshPrivateKey", "buildkiteAgentToken"]);
+    deepEqual(names, ["sshPrivateKey", "buildkiteAgentToken", "buildkiteApiToken"]);
   });
 
   test("come with what to type", () => {

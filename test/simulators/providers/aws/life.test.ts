@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import * as pulumi from "@pulumi/pulumi";
 import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
 import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
 import { type Life, live, provider, urnOf } from "./life.ts";
@@ -193,6 +194,163 @@ const lives: Life[] = [
   },
 ];
 
+lives.push(
+  {
+    token: "aws:s3/bucket:Bucket",
+    inputs: async () => ({ region, bucket: "mobile-1a2b3c4d-m2", forceDestroy: true, tags }),
+    change: { tags: { Name: "other" } },
+    id: /^mobile-1a2b3c4d-m2$/,
+    notImported: ["forceDestroy"],
+    beforeDelete: async () => {
+      await live("aws:s3/bucketObjectv2:BucketObjectv2", {
+        region,
+        bucket: "mobile-1a2b3c4d-m2",
+        key: "left-behind",
+        content: "x",
+      });
+    },
+  },
+  {
+    token: "aws:s3/bucketObjectv2:BucketObjectv2",
+    inputs: async () => ({
+      region,
+      bucket: await bucketOf("objects"),
+      key: "set-up/abc.sh",
+      content: "#!/bin/bash\n",
+      contentType: "text/x-shellscript",
+      serverSideEncryption: "AES256",
+      tags,
+    }),
+    change: { content: "#!/bin/bash\ntrue\n", tags: { Name: "other" } },
+    id: /^objects\/set-up\/abc\.sh$/,
+    notImported: ["content"],
+  },
+  {
+    token: "aws:s3/bucketPolicy:BucketPolicy",
+    inputs: async () => ({ region, bucket: await bucketOf("policies"), policy: policy("s3:GetObject") }),
+    change: { policy: policy("s3:PutObject") },
+    id: /^policies$/,
+  },
+  {
+    token: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    inputs: async () => ({
+      region,
+      bucket: await bucketOf("blocks"),
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: false,
+    }),
+    change: { restrictPublicBuckets: true },
+    id: /^blocks$/,
+  },
+  {
+    token: "aws:dynamodb/table:Table",
+    inputs: async () => ({
+      region,
+      name: "mobile-m2",
+      billingMode: "PAY_PER_REQUEST",
+      hashKey: "pk",
+      rangeKey: "sk",
+      attributes: [
+        { name: "pk", type: "S" },
+        { name: "sk", type: "S" },
+      ],
+      ttl: { attributeName: "expiresAt", enabled: true },
+      deletionProtectionEnabled: false,
+      tags,
+    }),
+    change: { tags: { Name: "other" } },
+    id: /^mobile-m2$/,
+  },
+  {
+    token: "aws:lambda/function:Function",
+    inputs: async () => ({
+      region,
+      name: "mobile-m2-controller",
+      description: "Keeps pool m2 as declared",
+      runtime: "nodejs24.x",
+      architectures: ["arm64"],
+      handler: "index.pool",
+      code: archiveOf("export const pool = () => 1;"),
+      role: (await role()).state.arn,
+      timeout: 300,
+      memorySize: 512,
+      reservedConcurrentExecutions: 1,
+      environment: { variables: { FLEET_POOL: "{}" } },
+      tags,
+    }),
+    change: {
+      timeout: 200,
+      memorySize: 256,
+      environment: { variables: { FLEET_POOL: "[]" } },
+      tags: { Name: "other" },
+    },
+    id: /^mobile-m2-controller$/,
+    notImported: ["code"],
+  },
+  {
+    token: "aws:scheduler/scheduleGroup:ScheduleGroup",
+    inputs: async () => ({ region, name: "mobile-m2", tags }),
+    change: { tags: { Name: "other" } },
+    id: /^mobile-m2$/,
+  },
+  {
+    token: "aws:scheduler/schedule:Schedule",
+    inputs: async () => ({
+      region,
+      name: "mobile-m2-look",
+      description: "Calls the controller of pool m2",
+      flexibleTimeWindow: { mode: "OFF" },
+      scheduleExpression: "rate(2 minutes)",
+      scheduleExpressionTimezone: "UTC",
+      target: {
+        arn: "arn:aws:lambda:us-west-2:123456789012:function:mobile-m2-controller",
+        roleArn: "arn:aws:iam::123456789012:role/mobile-m2-caller",
+        retryPolicy: { maximumRetryAttempts: 0 },
+      },
+    }),
+    change: { scheduleExpression: "cron(59 23 * * ? *)" },
+    id: /^default\/mobile-m2-look$/,
+    // The service fills in more than was given.
+    notImported: ["target"],
+  },
+  {
+    token: "aws:ssm/parameter:Parameter",
+    inputs: async () => ({
+      region,
+      name: "/mac-runner-fleet/mobile-1a2b3c4d/api_token/m2",
+      description: "For the controller of pool m2",
+      type: "SecureString",
+      value: "example-token",
+      tags,
+    }),
+    change: { description: "For a controller", tags: { Name: "other" } },
+    id: /^\/mac-runner-fleet\/mobile-1a2b3c4d\/api_token\/m2$/,
+    // A secret comes back as one.
+    notImported: ["value"],
+  },
+  {
+    token: "aws:cloudwatch/dashboard:Dashboard",
+    inputs: async () => ({ region, dashboardName: "mobile-m2", dashboardBody: dashboard("a") }),
+    change: { dashboardBody: dashboard("b") },
+    id: /^mobile-m2$/,
+  },
+);
+
+function dashboard(markdown: string): string {
+  const properties = { markdown };
+  return JSON.stringify({ widgets: [{ type: "text", x: 0, y: 0, width: 6, height: 3, properties }] });
+}
+
+async function bucketOf(bucket: string): Promise<string> {
+  return (await live("aws:s3/bucket:Bucket", { region, bucket })).id;
+}
+
+function archiveOf(text: string): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({ "index.mjs": new pulumi.asset.StringAsset(text) });
+}
+
 async function groupId(): Promise<string> {
   return (await live("aws:ec2/securityGroup:SecurityGroup", { region })).id;
 }
@@ -335,6 +493,25 @@ describe("wrong inputs are refused before anything is made", () => {
       inputs: { topic: "t", protocol: "pigeon", endpoint: "e" },
       property: "protocol",
     },
+    { token: "aws:s3/bucket:Bucket", inputs: { bucket: "b", versioning: { enabled: true } }, property: "versioning" },
+    { token: "aws:s3/bucketObjectv2:BucketObjectv2", inputs: { bucket: "b", key: "k" }, property: "content" },
+    {
+      token: "aws:dynamodb/table:Table",
+      inputs: { name: "t", billingMode: "PROVISIONED", hashKey: "pk", attributes: [] },
+      property: "billingMode",
+    },
+    {
+      token: "aws:scheduler/schedule:Schedule",
+      inputs: {
+        name: "s",
+        flexibleTimeWindow: { mode: "OFF" },
+        scheduleExpression: "rate(2 minutes)",
+        target: { arn: "a" },
+      },
+      property: "target.roleArn",
+    },
+    { token: "aws:ssm/parameter:Parameter", inputs: { name: "p", value: "v" }, property: "type" },
+    { token: "aws:cloudwatch/dashboard:Dashboard", inputs: { dashboardName: "d" }, property: "dashboardBody" },
   ];
   for (const { token, inputs, property } of cases) {
     test(`${token.split(":").at(-1)} ${JSON.stringify(inputs)}`, async () => {
@@ -371,6 +548,30 @@ test("an automatic name is kept from one run to the next", async () => {
   match(String(first.inputs.name), /^x-[0-9a-f]{7}$/);
   const next = await provider.check(urn, first.inputs, { region });
   equal(next.inputs.name, first.inputs.name);
+});
+
+test("other code is a change of the function in place, and the same code is none", async () => {
+  const token = "aws:lambda/function:Function";
+  const given = (text: string) => ({
+    region,
+    name: "code",
+    runtime: "nodejs24.x",
+    handler: "index.pool",
+    code: archiveOf(text),
+  });
+  const { id, inputs, state } = await live(token, { ...given("1"), role: (await role()).state.arn });
+  const next = async (text: string) => {
+    const checked = await provider.check(urnOf(token), inputs, { ...given(text), role: inputs.role });
+    return (await provider.diff(id, urnOf(token), state, checked.inputs)) as { changes: boolean; replaces: string[] };
+  };
+  equal((await next("1")).changes, false);
+  deepEqual(await next("2"), { changes: true, replaces: [], deleteBeforeReplace: false });
+});
+
+test("a parameter's value is a secret in the state", async () => {
+  const given = { region, name: "/a/secret", type: "SecureString", value: "example-token" };
+  const { state } = await live("aws:ssm/parameter:Parameter", given);
+  equal(typeof state.value, "object");
 });
 
 test("functions tell account and region", async () => {

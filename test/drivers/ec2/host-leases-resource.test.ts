@@ -2,16 +2,17 @@ import { deepEqual, equal, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
-import { type HostMaintenanceInputs, lifecycle } from "../../../drivers/ec2/host-maintenance-resource.ts";
+import { type HostLeasesInputs, lifecycle } from "../../../drivers/ec2/host-leases-resource.ts";
 import { allocateHosts, describeHosts, modifyHosts, releaseHosts } from "../../../drivers/ec2/hosts.ts";
+import { waitingLeases } from "../../../drivers/ec2/leases.ts";
 import type { Tags } from "../../../drivers/ec2/tags.ts";
 import { isFailure } from "../../../drivers/errors.ts";
-import { fleetMarkTag } from "../../../model/names.ts";
+import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const fleetId = "mobile-1a2b3c4d";
-const mark = { [fleetMarkTag]: fleetId };
+const mark = poolMark(fleetId, "macs");
 const region = "us-west-2";
 
 let aws: TestAws;
@@ -30,8 +31,8 @@ async function newHosts(quantity: number, tags: Tags = mark): Promise<string[]> 
   return allocateHosts(ec2, { zone: "us-west-2a", instanceType: "mac2.metal", quantity, clientToken, tags });
 }
 
-function wanting(hostIds: string[]): HostMaintenanceInputs {
-  return { region, hostIds, hostMaintenance: "off", fleetId };
+function wanting(hostIds: string[]): HostLeasesInputs {
+  return { region, hostIds, hostMaintenance: "off", fleetId, pool: "macs" };
 }
 
 async function settings(ids: string[]): Promise<string[]> {
@@ -41,7 +42,7 @@ async function settings(ids: string[]): Promise<string[]> {
 test("creating it switches maintenance off on every host, more than one request holds", async () => {
   const hostIds = await newHosts(60);
   const { id, outs } = await lifecycle.create(wanting(hostIds));
-  equal(id, "mobile-1a2b3c4d/us-west-2/host-maintenance");
+  equal(id, "mobile-1a2b3c4d/us-west-2/macs/leases");
   deepEqual(outs, wanting(hostIds));
   deepEqual(new Set(await settings(hostIds)), new Set(["off"]));
   equal((await lifecycle.diff(id, outs, wanting(hostIds.toReversed()))).changes, false);
@@ -76,7 +77,7 @@ test("a pool without hosts has nothing to keep", async () => {
 });
 
 test("hosts of somebody else are left alone", async () => {
-  const [ours, theirs] = [await newHosts(1), await newHosts(1, { [fleetMarkTag]: "somebody-else" })];
+  const [ours, theirs] = [await newHosts(1), await newHosts(1, poolMark("somebody-else", "macs"))];
   await rejects(lifecycle.create(wanting([...ours, ...theirs])), (error) => isFailure(error, "not-ours"));
   deepEqual(await settings([...ours, ...theirs]), ["on", "on"]);
 });
@@ -86,6 +87,32 @@ test("removing it leaves the setting, so that no Mac moves under anybody", async
   const { id, outs } = await lifecycle.create(wanting(hostIds));
   await lifecycle.remove(id, outs);
   deepEqual(await settings(hostIds), ["off"]);
+});
+
+test("a host that leaves is given back and the others stay", async () => {
+  const hostIds = await newHosts(2);
+  const [stays = "", leaves = ""] = hostIds;
+  const { id, outs } = await lifecycle.create(wanting(hostIds));
+  aws.clock.advance(25 * 3600);
+  const updated = await lifecycle.update(id, outs, wanting([stays]));
+  deepEqual(updated.outs, wanting([stays]));
+  const states = (await describeHosts(ec2, { ids: [stays, leaves] })).map(({ hostId, state }) => [hostId, state]);
+  deepEqual(Object.fromEntries(states), { [stays]: "available", [leaves]: "released" });
+});
+
+test("a host that comes back before it was released stays", async () => {
+  const hostIds = await newHosts(2);
+  const [stays = "", wavers = ""] = hostIds;
+  const { id, outs } = await lifecycle.create(wanting(hostIds));
+  const without = await lifecycle.update(id, outs, wanting([stays]));
+  deepEqual((await waitingLeases(region, { fleetId })).map(({ hostId }) => hostId).includes(wavers), true);
+  await lifecycle.update(id, without.outs, wanting(hostIds));
+  deepEqual((await waitingLeases(region, { fleetId })).map(({ hostId }) => hostId).includes(wavers), false);
+  aws.clock.advance(3 * 24 * 3600);
+  deepEqual(
+    (await describeHosts(ec2, { ids: hostIds })).map(({ state }) => state),
+    ["available", "available"],
+  );
 });
 
 describe("check", () => {
@@ -98,7 +125,7 @@ describe("check", () => {
   ];
   for (const [name, inputs, properties] of cases) {
     test(name, async () => {
-      const news = inputs as HostMaintenanceInputs;
+      const news = inputs as HostLeasesInputs;
       const checked = await lifecycle.check(news, news);
       deepEqual(
         checked.failures.map((failure) => failure.property),
@@ -108,7 +135,13 @@ describe("check", () => {
   }
 });
 
-test("another region is another resource", async () => {
-  const diff = await lifecycle.diff("id", wanting([]), { ...wanting([]), region: "eu-west-1" });
-  deepEqual(diff, { changes: true, replaces: ["region"] });
-});
+for (const [property, value] of [
+  ["region", "eu-west-1"],
+  ["pool", "others"],
+  ["fleetId", "another"],
+] as const) {
+  test(`another ${property} is another resource`, async () => {
+    const diff = await lifecycle.diff("id", wanting([]), { ...wanting([]), [property]: value });
+    deepEqual(diff, { changes: true, replaces: [property] });
+  });
+}

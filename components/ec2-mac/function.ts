@@ -1,0 +1,84 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup.js";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
+import * as pulumi from "@pulumi/pulumi";
+import { settingsVariable } from "../../controllers/lambda/settings.ts";
+import { awsName } from "../../model/names.ts";
+import { trustPolicy } from "../../model/plan/ec2-mac-permissions.ts";
+import type { PolicyDocument } from "../../model/plan/policy-document.ts";
+import type { AlertSettings } from "../../model/settings.ts";
+import type { PoolScope } from "./scope.ts";
+
+/** One of the pool's functions. */
+export interface PoolFunctionArgs {
+  /** `controller` or `sweeper`, for its name. */
+  purpose: string;
+  description: string;
+  /** What index.mjs exports. */
+  handler: "index.pool" | "index.sweeper";
+  /** What it may do, once its log group is known. */
+  policy(logGroupArn: pulumi.Output<string>): pulumi.Output<PolicyDocument>;
+  /** Its settings, as `encodeSettings` makes them. */
+  settings: pulumi.Output<string>;
+  /** At most one copy runs at a time. */
+  isAlone: boolean;
+}
+
+/**
+ * The rooms that the functions need, as they are: Node takes the types off by itself, and the AWS SDK comes with the
+ * runtime. Paths are from the folder of Pulumi.yaml.
+ */
+function code(): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({
+    "index.mjs": new pulumi.asset.FileAsset("controllers/lambda/index.mjs"),
+    "package.json": new pulumi.asset.StringAsset('{"type":"module"}\n'),
+    model: new pulumi.asset.FileArchive("model"),
+    drivers: new pulumi.asset.FileArchive("drivers"),
+    controllers: new pulumi.asset.FileArchive("controllers"),
+    "node_modules/zod": new pulumi.asset.FileArchive("node_modules/zod"),
+  });
+}
+
+/** Declares a function with its role and its logs. */
+export function createFunction(scope: PoolScope, alerts: AlertSettings, args: PoolFunctionArgs): LambdaFunction {
+  const { place, pool, parent, tags } = scope;
+  const name = `${scope.name}-${args.purpose}`;
+  const functionName = awsName("function", place, args.purpose);
+  const logs = new LogGroup(
+    `${name}-logs`,
+    {
+      region: pool.region,
+      name: `/aws/lambda/${functionName}`,
+      retentionInDays: alerts.logRetentionDays,
+      tags,
+    },
+    { parent },
+  );
+  const role = new Role(
+    `${name}-role`,
+    { name: awsName("role", place, args.purpose), assumeRolePolicy: trustPolicy("lambda"), tags },
+    { parent },
+  );
+  const policy = args.policy(logs.arn).apply((document) => JSON.stringify(document));
+  const rights = new RolePolicy(`${name}-rights`, { name: "rights", role: role.name, policy }, { parent });
+  return new LambdaFunction(
+    name,
+    {
+      region: pool.region,
+      name: functionName,
+      description: args.description,
+      runtime: "nodejs24.x",
+      architectures: ["arm64"],
+      handler: args.handler,
+      code: code(),
+      role: role.arn,
+      timeout: 300,
+      memorySize: 512,
+      ...(args.isAlone ? { reservedConcurrentExecutions: 1 } : {}),
+      environment: { variables: { [settingsVariable]: args.settings } },
+      tags,
+    },
+    { parent, dependsOn: [logs, rights] },
+  );
+}

@@ -1,0 +1,24 @@
+import { fleetMarkTag } from "../names.ts";
+import type { Instant, Tags } from "./types.ts";
+
+/** The tag of a host, and of the instance on it, that is to be given back; its value is when that began, in seconds. */
+export const leavingTag = "mac-runner-fleet:leaving-since";
+
+/** The tag that names the pool of a host or an instance. */
+export const poolTag = "mac-runner-fleet:pool";
+
+/** What a host or an instance must carry to be this pool's. */
+export function poolMark(fleetId: string, pool: string): Tags {
+  return { [fleetMarkTag]: fleetId, [poolTag]: pool };
+}
+
+/** True when the thing carries every tag of the mark. */
+export function carries(tags: Tags, mark: Tags): boolean {
+  return Object.entries(mark).every(([key, value]) => tags[key] === value);
+}
+
+/** Since when a host is to be given back; undefined when it is not, or when the tag holds no time. */
+export function leavingSince(tags: Tags): Instant | undefined {
+  const since = tags[leavingTag];
+  return since !== undefined && /^\d+$/.test(since) ? Number(since) : undefined;
+}

@@ -1,0 +1,50 @@
+import { fleetMarkTag } from "../names.ts";
+import { type LeavingHost, leaseEnd, type Occupant, whyNotReleased } from "./lease-give-back.ts";
+import { leavingSince, poolTag } from "./lease-mark.ts";
+import type { Instant } from "./types.ts";
+import { at } from "./words.ts";
+
+/** A host that is to be given back and still has to wait. */
+export interface WaitingLease {
+  hostId: string;
+  /** The tag `Name`. */
+  name: string;
+  fleetId: string;
+  pool: string;
+  zone: string;
+  instanceType: string;
+  /** Since when it is to be given back. */
+  since: Instant;
+  /** The first moment at which AWS takes it back. */
+  releasableAt: Instant;
+  /** When the trying ends; undefined when nothing tries. */
+  until: Instant | undefined;
+  /** How long AWS would have taken it back already; 0 before that. */
+  overdueSeconds: number;
+  /** Why it is still there, in words. */
+  reason: string;
+}
+
+/** A leaving host as it was seen. */
+export interface SeenLease extends LeavingHost {
+  name: string;
+  zone: string;
+  instanceType: string;
+  occupants: readonly Occupant[];
+  /** When the schedule of its release ends; undefined when there is none. */
+  until: Instant | undefined;
+}
+
+/** The host as something that waits; undefined when it is released or not to be given back. */
+export function waitingLease(seen: SeenLease, now: Instant): WaitingLease | undefined {
+  const since = leavingSince(seen.tags);
+  if (since === undefined || seen.state.startsWith("released")) return undefined;
+  const { [fleetMarkTag]: fleetId = "", [poolTag]: pool = "" } = seen.tags;
+  const { hostId, name, zone, instanceType, until } = seen;
+  const why = whyNotReleased(seen, seen.occupants, { [fleetMarkTag]: fleetId, [poolTag]: pool }, now);
+  const reason =
+    until === undefined ? `${why}. Nothing tries to release it since ${at(since)}: release it by hand` : why;
+  const releasableAt = leaseEnd(seen);
+  const overdueSeconds = Math.max(0, now - releasableAt);
+  return { hostId, name, fleetId, pool, zone, instanceType, since, releasableAt, until, overdueSeconds, reason };
+}

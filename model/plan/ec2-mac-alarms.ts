@@ -1,0 +1,150 @@
+import type { AlertSettings, Ec2MacPoolSettings } from "../settings.ts";
+
+/** The CloudWatch namespace of everything that a fleet's Macs and controllers report. */
+export const metricNamespace = "MacRunnerFleet";
+
+/** Seconds between two reports of a Mac. Three in a row may get lost before the shortest alarm notices. */
+export const heartbeatSeconds = 60;
+
+/** A CloudWatch alarm to declare, in the terms of PutMetricAlarm. */
+export interface PlannedAlarm {
+  /** What it watches, for its name: `silent`. */
+  purpose: string;
+  /** What happened and what to do, for the person who is woken by it. */
+  description: string;
+  metricName: string;
+  statistic: "Minimum" | "Maximum" | "SampleCount" | "Sum";
+  comparisonOperator: "LessThanThreshold" | "GreaterThanThreshold" | "GreaterThanOrEqualToThreshold";
+  threshold: number;
+  periodSeconds: number;
+  evaluationPeriods: number;
+  treatMissingData: "breaching" | "notBreaching";
+}
+
+/** Decides the alarms of a pool: on what its Macs report, and on what its controller in AWS does. */
+export function planAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlarm[] {
+  return [...macAlarms(pool, alerts), ...(pool.controller === "aws" ? controllerAlarms(pool, alerts) : [])];
+}
+
+/** The condition has held for all of this time, in steps of five minutes. */
+function minutes(count: number) {
+  return { periodSeconds: 300, evaluationPeriods: Math.ceil(count / 5) };
+}
+
+function macAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlarm[] {
+  return [
+    {
+      purpose: "silent",
+      description: `Fewer than ${pool.floor} Macs of pool ${pool.name} have reported for ${alerts.silentMinutes} minutes. See them with: fleet status`,
+      metricName: "Heartbeat",
+      statistic: "SampleCount",
+      comparisonOperator: "LessThanThreshold",
+      // Half a Mac below the floor, so that a late report or two do not ring.
+      threshold: (pool.floor - 0.5) * (300 / heartbeatSeconds),
+      ...minutes(alerts.silentMinutes),
+      treatMissingData: "breaching",
+    },
+    {
+      purpose: "disk",
+      description: `The disk of a Mac of pool ${pool.name} is more than ${alerts.diskUsedPercent} % full. Its jobs will soon fail.`,
+      metricName: "DiskUsedPercent",
+      statistic: "Maximum",
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: alerts.diskUsedPercent,
+      ...minutes(5),
+      treatMissingData: "notBreaching",
+    },
+    {
+      purpose: "memory",
+      description: `A Mac of pool ${pool.name} uses more than ${alerts.memoryUsedPercent} % of its memory.`,
+      metricName: "MemoryUsedPercent",
+      statistic: "Maximum",
+      comparisonOperator: "GreaterThanThreshold",
+      threshold: alerts.memoryUsedPercent,
+      ...minutes(5),
+      treatMissingData: "notBreaching",
+    },
+  ];
+}
+
+function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlarm[] {
+  const look = `See why with: fleet pool timeline ${pool.name}`;
+  return [
+    {
+      purpose: "controller-silent",
+      description: `The controller of pool ${pool.name} has not looked for ${alerts.controllerSilentMinutes} minutes. The logs of its function tell why.`,
+      metricName: "ControllerLooks",
+      statistic: "SampleCount",
+      comparisonOperator: "LessThanThreshold",
+      threshold: 1,
+      ...minutes(alerts.controllerSilentMinutes),
+      treatMissingData: "breaching",
+    },
+    {
+      purpose: "below-floor",
+      description: `Fewer than ${pool.floor} runners of pool ${pool.name} have been ready for ${alerts.belowFloorMinutes} minutes. ${look}`,
+      metricName: "ReadyRunners",
+      statistic: "Maximum",
+      comparisonOperator: "LessThanThreshold",
+      threshold: pool.floor,
+      ...minutes(alerts.belowFloorMinutes),
+      // A silent controller has an alarm of its own.
+      treatMissingData: "notBreaching",
+    },
+    atLeast(
+      "host-failed",
+      `${alerts.failedHosts} or more hosts of pool ${pool.name} have failed. The controller replaces them. ${look}`,
+      { metricName: "HostsFailed", statistic: "Maximum", threshold: alerts.failedHosts, ...minutes(10) },
+    ),
+    atLeast(
+      "scrub-overdue",
+      `Scrubs of pool ${pool.name} have taken longer than they usually do for ${alerts.scrubOverdueMinutes} minutes. ${look}`,
+      { metricName: "ScrubOverdue", statistic: "Minimum", threshold: 1, ...minutes(alerts.scrubOverdueMinutes) },
+    ),
+    atLeast(
+      "launch-failures",
+      `${alerts.launchFailures} or more launches of pool ${pool.name} have failed within an hour. ${look}`,
+      {
+        metricName: "LaunchFailures",
+        statistic: "Sum",
+        threshold: alerts.launchFailures,
+        periodSeconds: 3600,
+        evaluationPeriods: 1,
+      },
+    ),
+    atLeast(
+      "lease-overdue",
+      `A host of pool ${pool.name} is still paid for, ${alerts.leaseOverdueMinutes} minutes after it could have been given back. ${look}`,
+      {
+        metricName: "LeaseWaitOverdueSeconds",
+        statistic: "Maximum",
+        threshold: alerts.leaseOverdueMinutes * 60,
+        ...minutes(5),
+      },
+    ),
+    atLeast(
+      "past-hard-limit",
+      `An instance of pool ${pool.name} has been past its hard limit for ${alerts.pastHardLimitMinutes} minutes. ${look}`,
+      {
+        metricName: "InstancesPastHardLimit",
+        statistic: "Minimum",
+        threshold: 1,
+        ...minutes(alerts.pastHardLimitMinutes),
+      },
+    ),
+  ];
+}
+
+function atLeast(
+  purpose: string,
+  description: string,
+  watched: Pick<PlannedAlarm, "metricName" | "statistic" | "threshold" | "periodSeconds" | "evaluationPeriods">,
+): PlannedAlarm {
+  return {
+    purpose,
+    description,
+    comparisonOperator: "GreaterThanOrEqualToThreshold",
+    treatMissingData: "notBreaching",
+    ...watched,
+  };
+}

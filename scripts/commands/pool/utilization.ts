@@ -1,0 +1,46 @@
+import { writeFileSync } from "node:fs";
+import { svgChart, textChart } from "../../../model/chart.ts";
+import type { UtilizationSample } from "../../../model/ec2-mac/utilization.ts";
+import { iso } from "../../../model/ec2-mac/words.ts";
+import { type OpenPool, type PoolOptions, withPools } from "./access.ts";
+import { onlyPool } from "./hosts.ts";
+
+interface UtilizationOptions extends PoolOptions {
+  hours: number;
+  svg?: string;
+  csv?: boolean;
+}
+
+/** `fleet pool utilization`: runners and jobs over the last hours, drawn or as data. */
+export async function showUtilization(signal: AbortSignal, options: UtilizationOptions): Promise<number> {
+  return withPools(options, signal, async ({ pools }) => {
+    for (const pool of options.svg || options.csv ? [onlyPool(pools)] : pools) await show(pool, options);
+    return 0;
+  });
+}
+
+async function show({ name, id, store }: OpenPool, { hours, svg, csv, json }: UtilizationOptions): Promise<void> {
+  const to = Math.floor(Date.now() / 1000);
+  // A simulated fleet's clock may be ahead of this one's.
+  const samples = await store.samples(id, to - hours * 3600);
+  const span = { from: to - hours * 3600, to: Math.max(to, samples.at(-1)?.at ?? 0) };
+  if (svg) writeFileSync(svg, svgChart(name, samples, span));
+  if (csv) console.log(utilizationCsv(samples));
+  else if (json) console.log(JSON.stringify({ pool: name, samples }, undefined, 2));
+  else if (svg) console.log(`wrote ${svg}`);
+  else if (samples.length === 0) console.log(`${name}: no controller has looked in the last ${hours} h`);
+  else console.log(`${name}: # busy, . ready and idle\n${textChart(samples, span)}`);
+}
+
+/**
+ * The series as the reference pool's `utilization.csv` (containers/automation mac_pw_pool). Its counts are of jobs since
+ * the series began; what has started is what has finished and what runs.
+ */
+export function utilizationCsv(samples: readonly UtilizationSample[]): string {
+  let finished = 0;
+  const lines = samples.map(({ at, ready, busy, jobsFinished }) => {
+    finished += jobsFinished;
+    return `${iso(at).replace("Z", "+00:00")},${ready},${finished + busy},${finished}`;
+  });
+  return ["timestamp,n_workers,n_tasks_started,n_tasks_finished", ...lines].join("\n");
+}
