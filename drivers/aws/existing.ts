@@ -28,11 +28,11 @@ import {
   ListTagsForResourceCommand as ListTopicTagsCommand,
   SNSClient,
 } from "@aws-sdk/client-sns";
-import { z } from "zod";
 import { fleetMarkTag } from "../../model/names.ts";
+import { type ControllerClients, controllerClients, controllerFinders } from "./existing-controller.ts";
+import { fromList, hasMark, nameOf, type PlannedInputs, tagsOf, text, unlessMissing } from "./existing-inputs.ts";
 
-/** Inputs as a preview plans them: values that are not known yet are absent or markers, never guessed. */
-export type PlannedInputs = Record<string, unknown>;
+export type { PlannedInputs } from "./existing-inputs.ts";
 
 /**
  * Finds what an interrupted run made without recording it: the same kind of thing, of the same name, and with the mark
@@ -44,11 +44,9 @@ export interface ExistingAws {
   find(type: string, inputs: PlannedInputs): Promise<string | undefined>;
 }
 
-const text = z.string().min(1);
-
 type Finder = (clients: Clients, inputs: PlannedInputs) => Promise<string | undefined>;
 
-interface Clients {
+interface Clients extends ControllerClients {
   ec2: EC2Client;
   iam: IAMClient;
   cloudwatch: CloudWatchClient;
@@ -74,6 +72,7 @@ export function existingAws(defaultRegion: string): ExistingAws {
 function connect(region: string): Clients {
   const options = { region, maxAttempts: 5 };
   return {
+    ...controllerClients(options),
     ec2: new EC2Client(options),
     iam: new IAMClient(options),
     cloudwatch: new CloudWatchClient(options),
@@ -83,6 +82,7 @@ function connect(region: string): Clients {
 }
 
 const finders: Readonly<Record<string, Finder>> = {
+  ...controllerFinders,
   "aws:ec2/dedicatedHost:DedicatedHost": async ({ ec2 }, inputs) => {
     const Filter = [
       ...marked(inputs),
@@ -175,36 +175,7 @@ async function findRule({ ec2 }: Clients, inputs: PlannedInputs, isEgress: boole
   )?.SecurityGroupRuleId;
 }
 
-function tagsOf(inputs: PlannedInputs): Record<string, string> {
-  return z.record(z.string(), z.string()).safeParse(inputs.tags).data ?? {};
-}
-
 /** The filter for the fleet's mark; one that matches nothing where the inputs have none. */
 function marked(inputs: PlannedInputs): { Name: string; Values: string[] }[] {
   return [{ Name: `tag:${fleetMarkTag}`, Values: [tagsOf(inputs)[fleetMarkTag] ?? ""] }];
-}
-
-function hasMark(inputs: PlannedInputs, tags: Readonly<Record<string, string | undefined>>): boolean {
-  const mark = tagsOf(inputs)[fleetMarkTag];
-  return mark !== undefined && tags[fleetMarkTag] === mark;
-}
-
-function fromList(
-  tags: { Key?: string | undefined; Value?: string | undefined }[] = [],
-): Record<string, string | undefined> {
-  return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
-}
-
-function nameOf(inputs: PlannedInputs): string {
-  return text.parse(inputs.name);
-}
-
-/** IAM answers a look-up of something that is not there with an error. */
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof Error && error.name === "NoSuchEntityException") return undefined;
-    throw error;
-  }
 }

@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import * as pulumi from "@pulumi/pulumi";
 import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
 import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
+import { archive, asset } from "../support.ts";
 import { type Life, live, provider, urnOf } from "./life.ts";
 
 let aws: TestAws;
@@ -347,8 +347,8 @@ async function bucketOf(bucket: string): Promise<string> {
   return (await live("aws:s3/bucket:Bucket", { region, bucket })).id;
 }
 
-function archiveOf(text: string): pulumi.asset.AssetArchive {
-  return new pulumi.asset.AssetArchive({ "index.mjs": new pulumi.asset.StringAsset(text) });
+function archiveOf(text: string) {
+  return archive({ assets: { "index.mjs": asset({ text }) } });
 }
 
 async function groupId(): Promise<string> {
