@@ -32,7 +32,8 @@ export async function handler(_event: unknown, invocation: Invocation): Promise<
   try {
     const run = {
       holder: `function call ${invocation.awsRequestId}`,
-      clock: ec2Clock(clients.ec2),
+      // Its lease begins before EC2 is asked, and after the token has been read.
+      clock: ec2Clock(clients.ec2, clients.ssm),
       signal: timeLimit(invocation),
       log,
     };

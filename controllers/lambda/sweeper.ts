@@ -66,7 +66,7 @@ async function report(
   signal: AbortSignal,
 ): Promise<void> {
   if (!topicArn || end.length + persistent.length === 0) return;
-  const subject = `${fleet}: ${end.length} Macs swept, ${persistent.length} persistent`.slice(0, 100);
+  const subject = `${fleet}: Macs swept ${end.length}, kept as persistent ${persistent.length}`.slice(0, 100);
   const text = [
     `Pool ${pool}: instances that have lived too long.`,
     ...end.map((one) => `${line(one)}: ended. Every other end has failed; the timeline may tell why.`),

@@ -96,7 +96,7 @@ export async function look(
     const looked = { ...considered, after: memory };
     if (options.only) return looked;
     await keepAccounts(store, lease, considered);
-    await tellTrouble(pool, store, options, await keepUp(pool, considered, signal));
+    await tellTrouble(pool, store, options, await keepUp(pool, looked, signal));
     return looked;
   });
 }

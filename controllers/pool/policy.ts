@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
 import { policyDefaults } from "../../model/ec2-mac/policy.ts";
-import type { RecycleWay, Tags } from "../../model/ec2-mac/types.ts";
-import { fleetMarkTag } from "../../model/names.ts";
+import type { RecycleWay } from "../../model/ec2-mac/types.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
 import type { Ec2MacPoolSettings } from "../../model/settings.ts";
 import type { StandingPolicy } from "./pool.ts";
@@ -32,11 +32,6 @@ export interface PolicySource {
   policy?: Partial<PolicySettings> | undefined;
   /** Types to take when the first has no capacity, in order. */
   alsoInstanceTypes?: readonly string[] | undefined;
-}
-
-/** The tags that prove that a host or an instance is this pool's. */
-export function poolMark(fleetId: string, poolName: string): Tags {
-  return { [fleetMarkTag]: fleetId, "mac-runner-fleet:pool": poolName };
 }
 
 /** What the settings of a pool mean to its controller. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -16,6 +17,7 @@ import { type ServiceKinds, serviceCall } from "../aws/service-call.ts";
 const kinds: ServiceKinds = {
   ResourceNotFoundException: "not-found",
   ProvisionedThroughputExceededException: "rate-limited",
+  TransactionConflictException: "rate-limited",
   TransactionInProgressException: "rate-limited",
   ValidationException: "invalid-argument",
   ItemCollectionSizeLimitExceededException: "quota-exceeded",
@@ -56,6 +58,10 @@ export interface Table {
   /** All or nothing; at most 100 writes. @returns false when a condition did not hold, and nothing was written */
   transact(writes: readonly Write[], signal?: AbortSignal): Promise<boolean>;
 }
+
+/** Somebody else was writing one of the items; the SDK leaves it to us to try again. */
+const conflictAttempts = 5;
+const conflictPauseMilliseconds = 100;
 
 /** A transaction takes this many writes. */
 export const writesAtOnce = 100;
@@ -107,17 +113,26 @@ export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
     },
     async transact(writes, signal) {
       const command = new TransactWriteItemsCommand({ TransactItems: writes.map((write) => itemOf(TableName, write)) });
-      try {
-        await serviceCall(what("write to"), kinds, signal, (options) => client.send(command, options));
-        return true;
-      } catch (error) {
-        const { cause } = error as { cause?: unknown };
-        if (!(cause instanceof TransactionCanceledException)) throw error;
-        if (!cause.CancellationReasons?.some(({ Code }) => Code === "ConditionalCheckFailed")) throw error;
-        return false;
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          await serviceCall(what("write to"), kinds, signal, (options) => client.send(command, options));
+          return true;
+        } catch (error) {
+          const codes = cancellationCodes(error);
+          if (codes.has("ConditionalCheckFailed")) return false;
+          if (!codes.has("TransactionConflict") || attempt === conflictAttempts) throw error;
+          await delay(conflictPauseMilliseconds * attempt, undefined, { signal }).catch(() => undefined);
+        }
       }
     },
   };
+}
+
+/** Why a transaction was not carried out; empty for other errors. */
+function cancellationCodes(error: unknown): ReadonlySet<string> {
+  const { cause } = error as { cause?: unknown };
+  if (!(cause instanceof TransactionCanceledException)) return new Set();
+  return new Set(cause.CancellationReasons?.flatMap(({ Code = "" }) => Code));
 }
 
 function queryOf({ pk, from, to, newestFirst = false, where = {}, limit }: Slice) {

@@ -7,8 +7,8 @@ import { type AwsClients, awsClients } from "../../../controllers/lambda/clients
 import { lookOnce } from "../../../controllers/lambda/pool.ts";
 import type { LambdaPoolSettings } from "../../../controllers/lambda/settings.ts";
 import { isHeld, type Looked } from "../../../controllers/pool/look.ts";
-import { poolMark } from "../../../controllers/pool/policy.ts";
 import type { StandingPolicy } from "../../../controllers/pool/pool.ts";
+import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
 import { createTable } from "../pool/table.ts";
 import { type Aws, type Shown, standing, templateName } from "../pool/world.ts";
@@ -44,7 +44,7 @@ export class Cloud {
   static async start(
     aws: Aws,
     runner: LambdaPoolSettings["runner"],
-    apiToken: string,
+    apiToken: string | undefined,
     { hosts = ["mac-1"], clients = awsClients(region) }: { hosts?: string[]; clients?: AwsClients } = {},
   ): Promise<Cloud> {
     count += 1;
@@ -57,10 +57,10 @@ export class Cloud {
     return cloud;
   }
 
-  async #declare(apiToken: string): Promise<void> {
+  async #declare(apiToken: string | undefined): Promise<void> {
     const { ssm, scheduler, sns, dynamo } = this.#own;
     const { apiTokenParameter: Name, scheduleGroup, table } = this.settings;
-    await ssm.send(new PutParameterCommand({ Name, Value: apiToken, Type: "SecureString" }));
+    if (apiToken) await ssm.send(new PutParameterCommand({ Name, Value: apiToken, Type: "SecureString" }));
     await scheduler.send(new CreateScheduleGroupCommand({ Name: scheduleGroup }));
     await createTable(dynamo, table);
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: this.settings.fleetId }));

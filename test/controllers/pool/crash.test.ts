@@ -55,15 +55,17 @@ async function wholeLife(mortal: Mortal): Promise<void> {
   });
   const story = { world, mortal, ec2: staleFor(staleSeconds, aws.ec2, () => aws.now()) };
   await keepUntil(story, async () => (await world.readyCount()) === 1);
+  await keepUntil(story, async () => world.ends.at.size === 1);
   world.policy = { ...world.policy, imageId: newImageId };
   const isRenewed = async () => (await world.shown()).tasks.length > 0 && (await world.readyCount()) === 1;
   await keepUntil(story, isRenewed);
   const { instances, tasks } = await world.shown();
   deepEqual([instances.length, tasks.length], [1, 1], "one instance, one new root volume");
+  ok(!world.told.some(({ kind }) => kind === "terminate"), "no Mac was lost on the way");
   world.policy = { ...world.policy, hosts: [] };
   await keepUntil(story, async () => (await world.shown()).hosts.every(({ state }) => state === "released"));
   equal((await world.shown()).hosts.length, 1, "one host");
-  deepEqual([...world.runners.unused], [], "no credential left behind");
+  await keepUntil(story, async () => world.ends.at.size === 0 && world.runners.unused.size === 0);
 }
 
 test("a controller killed at any step: the next one finishes, and nothing is done twice", async (t) => {
@@ -78,6 +80,8 @@ test("a controller killed at any step: the next one finishes, and nothing is don
     "drain",
     "mint",
     "revoke",
+    "schedule",
+    "unschedule",
   ])
     ok(immortal.steps.includes(`before ${call}`), `${call} is part of the story`);
   for (const [index, step] of immortal.steps.entries()) {

@@ -227,3 +227,37 @@ test("only what is asked for is done", async () => {
   await world.look({ only: new Set(["launch"]) });
   deepEqual((await world.shown()).hosts, []);
 });
+
+test("a controller that has forgotten everything ends no Mac for a set-up that was over long ago", async () => {
+  const world = await readyWorld(["mac-1"]);
+  world.advance(3 * hour);
+  world.runners.mute.add(await onlyInstance(world));
+  const forgetful = world.pool({ id: "fleet/forgotten" });
+  deepEqual(
+    (await world.look({}, forgetful)).actions.filter(({ kind }) => kind !== "wait").map(({ kind }) => kind),
+    ["adopt"],
+  );
+});
+
+test("each look adds to the ledger and to the utilization series", async () => {
+  const world = await readyWorld(["mac-1"]);
+  const instanceId = await onlyInstance(world);
+  await world.look();
+  world.runners.jobMarks.set(instanceId, "2026-01-02T03:04:05Z");
+  world.advance(600);
+  await world.look();
+  const samples = await world.store.samples("fleet/macs", 0);
+  deepEqual(samples.at(-1), { at: aws.now(), hosts: 1, ready: 1, busy: 0, jobsFinished: 1 });
+  const [entry] = await world.store.ledger("fleet/macs");
+  const { hosts } = await world.shown();
+  equal(entry?.jobs, 1);
+  equal(entry?.billedSeconds, aws.now() - Math.floor((hosts[0]?.allocatedAt ?? 0) / 1000));
+});
+
+test("an end that should have come long ago is scheduled for soon", async () => {
+  const world = await readyWorld(["mac-1"]);
+  world.ends.at.clear();
+  world.advance(60 * hour);
+  await world.look();
+  equal(world.ends.at.get(await onlyInstance(world)), aws.now() + 300);
+});

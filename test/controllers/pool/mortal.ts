@@ -20,7 +20,13 @@ export class Mortal {
   pool(pool: Pool): Pool {
     const drain: Pool["runners"]["drain"] = (...args) => this.#change("drain", () => pool.runners.drain(...args));
     const look: Pool["runners"]["look"] = (...args) => this.#alive(() => pool.runners.look(...args));
-    return { ...pool, ec2: this.#client(pool.ec2), runners: { look, drain }, ...this.#credentials(pool) };
+    return {
+      ...pool,
+      ec2: this.#client(pool.ec2),
+      runners: { look, drain },
+      ...this.#credentials(pool),
+      ...this.#ends(pool),
+    };
   }
 
   #credentials({ credentials }: Pool): Pick<Pool, "credentials"> {
@@ -30,6 +36,17 @@ export class Mortal {
         mint: (...args) => this.#change("mint", () => credentials.mint(...args)),
         revoke: (...args) => this.#change("revoke", () => credentials.revoke(...args)),
         standing: (...args) => this.#alive(() => credentials.standing(...args)),
+      },
+    };
+  }
+
+  #ends({ ends }: Pool): Pick<Pool, "ends"> {
+    if (!ends) return {};
+    return {
+      ends: {
+        scheduled: (...args) => this.#alive(() => ends.scheduled(...args)),
+        schedule: (...args) => this.#change("schedule", () => ends.schedule(...args)),
+        unschedule: (...args) => this.#change("unschedule", () => ends.unschedule(...args)),
       },
     };
   }

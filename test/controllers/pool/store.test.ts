@@ -1,4 +1,4 @@
-import { equal, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, beforeEach, describe, test } from "node:test";
 import { openSqliteStore } from "../../../controllers/pool/sqlite-store.ts";
 import type { PoolStore } from "../../../controllers/pool/store.ts";
+import { emptyMemory } from "../../../model/ec2-mac/memory.ts";
 import { storeContract } from "./store-contract.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pool-store-"));
@@ -58,5 +59,13 @@ describe("the file", () => {
     database.exec(`INSERT INTO memories VALUES ('a', '{"lives": 3}')`);
     database.close();
     await rejects(one.load("a"), /Remove the file: the controllers then learn all of it anew/);
+  });
+
+  test("of an older version has counted no jobs yet", async () => {
+    const { jobs: _, ...older } = emptyMemory;
+    const database = new DatabaseSync(file);
+    database.prepare("INSERT INTO memories VALUES ('a', ?)").run(JSON.stringify(older));
+    database.close();
+    deepEqual(await one.load("a"), emptyMemory);
   });
 });

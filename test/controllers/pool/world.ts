@@ -10,6 +10,7 @@ import { type PoolPolicy, policyDefaults } from "../../../model/ec2-mac/policy.t
 import type { Decision } from "../../../model/ec2-mac/types.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
+import { FakeEnds } from "./fake-ends.ts";
 import { FakeRunners } from "./fake-runners.ts";
 
 export const imageId = "ami-0123456789abcdef0";
@@ -104,6 +105,7 @@ export interface ShownTask {
 export class World {
   readonly aws: Aws;
   readonly runners: FakeRunners;
+  readonly ends = new FakeEnds();
   policy: PoolPolicy;
   readonly openStore: () => PoolStore;
   readonly store: PoolStore;
@@ -131,6 +133,7 @@ export class World {
       },
       runners: this.runners,
       credentials: this.runners,
+      ends: this.ends,
       ...change,
     };
   }

@@ -2,7 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { emptyMemory, intend, record } from "../../../model/ec2-mac/memory.ts";
 import type { AllocateAction, CapacityRefusal, PoolMemory } from "../../../model/ec2-mac/types.ts";
-import { decided, kinds, now } from "./build.ts";
+import { decided, host, kinds, now } from "./build.ts";
 import { mark, minute } from "./scenario.ts";
 
 const types = ["mac2.metal", "mac2-m2.metal"];
@@ -84,4 +84,18 @@ test("ten names that one place refuses at once are one refusal; a later one doub
     [2],
   );
   deepEqual(record(memory, order, { result: "done", hostId: "h-1" }, now + 9 * minute).refusals, []);
+});
+
+test("where another program declares the hosts, none is ordered for a name that has never had one", () => {
+  const unseen = { ordersUnseenHosts: false };
+  const [waits] = decided({}, unseen);
+  equal(waits?.kind, "wait");
+  match(waits?.reason ?? "", /never been seen/);
+  deepEqual(kinds(decided({ memory: { hostIds: { "MacM1-1": "h-1" } } }, unseen)), ["allocate MacM1-1"]);
+});
+
+test("but for one whose host AWS has given up, whether anybody remembers it or not", () => {
+  const failed = host(1, { state: "permanent-failure", allocatedAt: now - minute });
+  const actions = decided({ hosts: [failed], memory: { hostIds: {} } }, { ordersUnseenHosts: false });
+  deepEqual(kinds(actions), ["allocate MacM1-1", "wait MacM1-1"]);
 });

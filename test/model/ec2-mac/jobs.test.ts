@@ -7,10 +7,7 @@ import { instance, registered } from "./build.ts";
 type Sight = [runner: RunnerSighting, bornAt?: number];
 
 const mark = (jobMark: string): RunnerSighting => ({ state: "registered", busy: false, accepting: true, jobMark });
-const counted = (jobMark: string, jobsFinished: number): RunnerSighting => ({
-  ...registered({ jobsFinished }),
-  jobMark,
-});
+const counted = (jobMark: string, jobsFinished: number): RunnerSighting => registered({ jobsFinished, jobMark });
 
 /** The count after some looks at one runner, one after another. */
 function countAfter(sights: readonly Sight[]): JobCount | undefined {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { emptyMemory, intend, record } from "../../../model/ec2-mac/memory.ts";
 import { type PoolPolicy, softLifeTag, staggerSecondsOf } from "../../../model/ec2-mac/policy.ts";
 import type { LaunchAction } from "../../../model/ec2-mac/types.ts";
 import { decided, host, instance, kinds, life, now, reasonOf, type Sight } from "./build.ts";
@@ -86,6 +87,17 @@ test("an order without an answer is given again with the same token, even while 
   equal(action?.kind, "launch");
   equal((action as LaunchAction).clientToken, asked.clientToken);
   match(action?.reason ?? "", /no answer came/);
+});
+
+test("and with the same tags, because AWS takes the same token for nothing else", () => {
+  const [forced] = decided({ hosts: [host(1), host(2)], forceStart: true });
+  const first = forced as LaunchAction;
+  const memory = intend({ ...emptyMemory, since: now - hour }, first, now);
+  const sight = { hosts: [host(1), host(2)], memory: { lives: memory.lives } };
+  const again = decided(sight, {}, now + hour).find(({ hostName }) => hostName === first.hostName);
+  deepEqual((again as LaunchAction).tags, first.tags);
+  const answered = record(memory, first, { result: "done", instanceId: "i-1" }, now);
+  equal(answered.lives[0]?.tags, undefined, "once it is answered nobody needs them");
 });
 
 test("an instance carries mark, name, opt-in and its soft life, which is within the spread", () => {
