@@ -89,9 +89,9 @@ export class Functions {
   }
 
   #take(it: SimFunction): Warm {
+    if (!this.#hasRoom(it)) throw throttled();
     const all = this.#processesOf(it);
     const idle = all.find(({ isBusy, revision }) => !isBusy && revision === it.revision);
-    if (!this.#hasRoom(it)) throw throttled();
     if (idle) return idle;
     const warm = { process: new FunctionProcess(this.#processOptions(it)), revision: it.revision, isBusy: false };
     all.push(warm);
