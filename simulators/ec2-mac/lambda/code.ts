@@ -19,27 +19,17 @@ const packages = fileURLToPath(new URL("../../../node_modules", import.meta.url)
 
 /** Keeps the code of functions: archives beside the simulator's state, unpacked ones in a folder outside the checkout. */
 export class CodeStore {
-  readonly #archives: string;
-  readonly #unpacked: string;
-  readonly #isKept: boolean;
+  readonly #stateFile: string | undefined;
+  #folder: string | undefined;
 
   /** @param stateFile of the simulator; without one the archives go with the store */
   constructor(stateFile: string | undefined) {
-    // Node looks for packages in all folders above, so a function must not lie inside of this checkout.
-    this.#unpacked = mkdtempSync(path.join(tmpdir(), "simulated-lambda-"));
-    this.#isKept = stateFile !== undefined;
-    this.#archives = stateFile === undefined ? path.join(this.#unpacked, "archives") : `${stateFile}.functions`;
-    const runtime = path.join(this.#unpacked, "node_modules");
-    mkdirSync(runtime);
-    for (const name of RUNTIME_PACKAGES) {
-      if (existsSync(path.join(packages, name))) symlinkSync(path.join(packages, name), path.join(runtime, name));
-    }
+    this.#stateFile = stateFile;
   }
 
   /** Keeps an archive. @throws Error when it is none */
   save(sha256: string, archive: Buffer): void {
     this.#unpack(sha256, archive);
-    mkdirSync(this.#archives, { recursive: true });
     const file = this.#archiveFile(sha256);
     writeFileSync(`${file}.tmp`, archive);
     renameSync(`${file}.tmp`, file);
@@ -54,14 +44,31 @@ export class CodeStore {
 
   /** Where the function's output goes. */
   logFile(name: string): string {
-    mkdirSync(this.#archives, { recursive: true });
-    return path.join(this.#archives, `${name}.log`);
+    return path.join(this.#archives(), `${name}.log`);
   }
 
   /** Removes what the next start can make again. */
   close(): void {
-    rmSync(this.#unpacked, { recursive: true, force: true });
-    if (!this.#isKept) rmSync(this.#archives, { recursive: true, force: true });
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = undefined;
+  }
+
+  /** Made when the first function is: Node looks for packages in all folders above, so it is outside this checkout. */
+  #unpacked(): string {
+    if (this.#folder) return this.#folder;
+    this.#folder = mkdtempSync(path.join(tmpdir(), "simulated-lambda-"));
+    const runtime = path.join(this.#folder, "node_modules");
+    mkdirSync(runtime);
+    for (const name of RUNTIME_PACKAGES) {
+      if (existsSync(path.join(packages, name))) symlinkSync(path.join(packages, name), path.join(runtime, name));
+    }
+    return this.#folder;
+  }
+
+  #archives(): string {
+    const folder = this.#stateFile ? `${this.#stateFile}.functions` : path.join(this.#unpacked(), "archives");
+    mkdirSync(folder, { recursive: true });
+    return folder;
   }
 
   #unpack(sha256: string, archive: Buffer): void {
@@ -75,10 +82,10 @@ export class CodeStore {
   }
 
   #folderOf(sha256: string): string {
-    return path.join(this.#unpacked, "code", Buffer.from(sha256, "base64").toString("hex").slice(0, 32));
+    return path.join(this.#unpacked(), "code", Buffer.from(sha256, "base64").toString("hex").slice(0, 32));
   }
 
   #archiveFile(sha256: string): string {
-    return path.join(this.#archives, `${Buffer.from(sha256, "base64").toString("hex").slice(0, 32)}.zip`);
+    return path.join(this.#archives(), `${Buffer.from(sha256, "base64").toString("hex").slice(0, 32)}.zip`);
   }
 }

@@ -227,3 +227,27 @@ test("quotas of Mac hosts are told as Service Quotas does", async () => {
   equal((await quotas.send(new ListServiceQuotasCommand({ ServiceCode: "ec2" }))).Quotas?.length, 9);
   quotas.destroy();
 });
+
+test("a function outlasts the simulator", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "functions-"));
+  const stateFile = join(folder, "state.json");
+  const { url: ours } = aws;
+  try {
+    const first = await startTestAws({ stateFile });
+    const client = new LambdaClient({ region, endpoint: first.url });
+    const Code = { ZipFile: zipOf({ "index.mjs": "export const handler = () => 'kept';" }) };
+    const fixed = { Role: "arn:aws:iam::123456789012:role/function", Runtime: "nodejs24.x" as const };
+    await client.send(new CreateFunctionCommand({ FunctionName: "kept", Code, Handler: "index.handler", ...fixed }));
+    client.destroy();
+    await first.close();
+    const second = await startTestAws({ stateFile });
+    const again = new LambdaClient({ region, endpoint: second.url });
+    const { Payload } = await again.send(new InvokeCommand({ FunctionName: "kept" }));
+    equal(Buffer.from(Payload ?? []).toString("utf8"), '"kept"');
+    again.destroy();
+    await second.close();
+  } finally {
+    process.env.AWS_ENDPOINT_URL = ours;
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
