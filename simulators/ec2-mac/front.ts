@@ -232,6 +232,7 @@ interface Asked {
 
 /** Waits, but not for a client that has gone. */
 async function patience(response: ServerResponse, milliseconds: number): Promise<void> {
+  if (response.closed) return;
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   await delay(milliseconds, undefined, { signal: gone.signal }).catch(() => undefined);

@@ -158,7 +158,7 @@ test("with a reserved concurrency of 1, a second run at the same time is throttl
     import { EC2Client, CreateTagsCommand } from "@aws-sdk/client-ec2";
     export const handler = () => new EC2Client({}).send(new CreateTagsCommand({ Resources: [], Tags: [] })).then(() => 1);`);
   await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 1 }));
-  await aws.control("faults", { action: "CreateTags", effect: "slow-answer", delayMs: 60_000 });
+  await aws.control("faults", { action: "CreateTags", effect: "slow-answer", delayMs: 20_000 });
   const started = await lambda.send(new InvokeCommand({ FunctionName, InvocationType: "Event" }));
   equal(started.StatusCode, 202);
   await rejects(invoke(FunctionName), { name: "TooManyRequestsException" });
