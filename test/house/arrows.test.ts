@@ -8,7 +8,7 @@ import { readRepositoryFile, repositoryFiles } from "../support/files.ts";
 const arrows: Readonly<Record<string, readonly string[]>> = {
   model: [],
   drivers: ["model"],
-  components: ["model", "drivers"],
+  components: ["model", "drivers", "host"],
   controllers: ["model", "drivers"],
   host: ["model", "drivers"],
   scripts: ["model", "drivers", "components", "controllers", "host"],

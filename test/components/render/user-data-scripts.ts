@@ -9,6 +9,7 @@ export const userDataArgs: UserDataArgs = {
   logGroup: "/mac-runner-fleet/ci-macs",
   metricNamespace: "MacRunnerFleet",
   heartbeatSeconds: 60,
+  setUp: { bucket: "ci-macs", key: "set-up/0f1e.sh", sha256: "0f1e".repeat(16) },
 };
 
 /** The script that the user data installs for this daemon. */
