@@ -22,7 +22,8 @@ export interface UserDataArgs {
   metricNamespace: string;
   /** Seconds between two heartbeats. */
   heartbeatSeconds: number;
-  setUp: SetUpObject;
+  /** What makes the Mac ready for jobs; without it the Mac stays as it has booted. */
+  setUp?: SetUpObject;
 }
 
 /** The set-up script as an object in S3 that the instance's role may read. */
@@ -61,7 +62,7 @@ export function renderUserData(args: UserDataArgs): string {
     stateFolder,
     logFolder,
     region: args.region,
-    setUp: { url: `s3://${args.setUp.bucket}/${args.setUp.key}`, sha256: args.setUp.sha256 },
+    setUp: args.setUp ? { url: `s3://${args.setUp.bucket}/${args.setUp.key}`, sha256: args.setUp.sha256 } : "",
     imds: imdsFunction(),
     install: installFunctions(),
     bootDeadline: bootDeadlineDaemon(args),

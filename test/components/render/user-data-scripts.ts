@@ -1,7 +1,7 @@
-import { renderUserData, type UserDataArgs } from "../../../components/ec2-mac/user-data.ts";
+import { renderUserData, type SetUpObject, type UserDataArgs } from "../../../components/ec2-mac/user-data.ts";
 
 /** Settings of a small pool. */
-export const userDataArgs: UserDataArgs = {
+export const userDataArgs: UserDataArgs & { setUp: SetUpObject } = {
   fleet: "ci-macs",
   pool: "macm1",
   region: "us-east-1",

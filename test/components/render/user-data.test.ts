@@ -182,6 +182,13 @@ test("a set-up that fails makes the user data run again at the next boot", async
   match(stderr, /failed: the set-up; see .*set-up\.log/);
 });
 
+test("without a set-up script the Mac stays as it has booted", async (t) => {
+  const mac = freshMac(t);
+  const { setUp: _, ...rest } = args;
+  equal((await mac.run(renderUserData(rest))).exitCode, 0);
+  ok(!mac.takeCalls().some((call) => call.startsWith("aws s3")));
+});
+
 function parsePlist(file: string): unknown {
   const program = "import json, plistlib, sys; print(json.dumps(plistlib.load(open(sys.argv[1], 'rb'))))";
   return JSON.parse(execFileSync("python3", ["-c", program, file], { encoding: "utf8" }));
