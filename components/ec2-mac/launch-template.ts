@@ -76,5 +76,5 @@ function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, { bucket, ke
     heartbeatSeconds,
   };
   const encode = (text: string) => Buffer.from(text).toString("base64");
-  return pulumi.all({ bucket, key, sha256 }).apply((setUp) => encode(renderUserData({ ...args, ...{ setUp } })));
+  return pulumi.all({ bucket, key, sha256 }).apply((setUp) => encode(renderUserData({ ...args, setUp })));
 }
