@@ -65,7 +65,7 @@ export function createLaunchTemplate(
   );
 }
 
-function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, { bucket, key, sha256 }: SetUpScript) {
+function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetUpScript) {
   const args = {
     fleet: fleetId(place),
     pool: pool.name,
@@ -76,5 +76,7 @@ function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, { bucket, ke
     heartbeatSeconds,
   };
   const encode = (text: string) => Buffer.from(text).toString("base64");
-  return pulumi.all({ bucket, key, sha256 }).apply((setUp) => encode(renderUserData({ ...args, setUp })));
+  return pulumi
+    .all([script.bucket, script.key, script.sha256])
+    .apply(([bucket, key, sha256]) => encode(renderUserData({ ...args, setUp: { bucket, key, sha256 } })));
 }
