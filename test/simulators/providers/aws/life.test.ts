@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { tlsOnlyPolicy } from "../../../../model/plan/ec2-mac-permissions.ts";
 import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
 import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
 import { archiveOf, controllerLives } from "./controller-lives.ts";
@@ -323,6 +324,21 @@ test("other code is a change of the function in place, and the same code is none
   };
   equal((await next("1")).changes, false);
   deepEqual(await next("2"), { changes: true, replaces: [], deleteBeforeReplace: false });
+});
+
+test("a bucket's denial under a condition denies nothing else, and the state keeps it", async () => {
+  const bucket = "tls-only";
+  await live("aws:s3/bucket:Bucket", { region, bucket });
+  const object = await live("aws:s3/bucketObjectv2:BucketObjectv2", { region, bucket, key: "a", content: "x" });
+  const made = await live("aws:s3/bucketPolicy:BucketPolicy", {
+    region,
+    bucket,
+    policy: tlsOnlyPolicy(`arn:aws:s3:::${bucket}`),
+  });
+  const seen = await provider.read(object.id, urnOf("aws:s3/bucketObjectv2:BucketObjectv2"), object.state);
+  deepEqual(seen.props, object.state);
+  const { props } = await provider.read(made.id, urnOf("aws:s3/bucketPolicy:BucketPolicy"), made.state);
+  deepEqual(props, made.state);
 });
 
 test("a parameter's value is a secret in the state", async () => {
