@@ -23,24 +23,26 @@ export function controllerSettings(
   runner: RunnerSettings,
   parts: ControllerParts,
 ): pulumi.Output<LambdaPoolSettings> {
-  return pulumi.all([mark, pulumi.output(parts)]).apply(([id, { topicArn, ...known }]) => ({
-    poolId: `${id}/${pool.name}`,
-    pool: pool.name,
-    fleetId: id,
-    fleet: fleetId(place),
-    region: pool.region,
-    policy: poolPolicy(pool, plan, id),
-    template: {
-      templateName: awsName("launchTemplate", place),
-      tags: { ...plan.instanceTags, [fleetMarkTag]: id },
-      subnets: pool.subnets ?? {},
-    },
-    ...known,
-    ...(topicArn ? { topicArn } : {}),
-    runner: runnerSettings(runner),
-    apiTokenParameter: apiTokenParameter(id, pool.name),
-    metricNamespace,
-  }));
+  return pulumi.all([mark, pulumi.output(parts)]).apply(
+    ([id, { topicArn, ...known }]): LambdaPoolSettings => ({
+      poolId: `${id}/${pool.name}`,
+      pool: pool.name,
+      fleetId: id,
+      fleet: fleetId(place),
+      region: pool.region,
+      policy: poolPolicy(pool, plan, id),
+      template: {
+        templateName: awsName("launchTemplate", place),
+        tags: { ...plan.instanceTags, [fleetMarkTag]: id },
+        subnets: pool.subnets ?? {},
+      },
+      ...known,
+      ...(topicArn ? { topicArn } : {}),
+      runner: runnerSettings(runner),
+      apiTokenParameter: apiTokenParameter(id, pool.name),
+      metricNamespace,
+    }),
+  );
 }
 
 function runnerSettings(runner: RunnerSettings): LambdaPoolSettings["runner"] {

@@ -22,7 +22,7 @@ export function createInstanceRole(
   scope: PoolScope,
   plan: Ec2MacPoolPlan,
   alerts: AlertSettings,
-  script: SetUpScript | undefined,
+  script: SetUpScript,
 ): InstanceRole {
   const { name, place, pool, parent, tags } = scope;
   const logs = new LogGroup(
@@ -36,11 +36,11 @@ export function createInstanceRole(
     { parent },
   );
   const policy = pulumi
-    .all([logs.arn, role.arn, scope.fleetId, script?.scriptsArn])
+    .all([logs.arn, role.arn, scope.fleetId, script.scriptsArn])
     .apply(([logGroupArn, roleArn, fleetId, scriptsArn]) => {
       const permitted = { region: pool.region, account: accountOf(roleArn), fleetId, pool: pool.name };
-      const setUp = scriptsArn && { ...permitted, scriptsArn, parameterPrefix: parameterPrefix(fleetId, pool.name) };
-      return JSON.stringify(instancePolicy(logGroupArn, setUp || undefined));
+      const setUp = { ...permitted, scriptsArn, parameterPrefix: parameterPrefix(fleetId, pool.name) };
+      return JSON.stringify(instancePolicy(logGroupArn, setUp));
     });
   new RolePolicy(`${name}-reports`, { name: "reports", role: role.name, policy }, { parent });
   const profile = new InstanceProfile(

@@ -21,7 +21,7 @@ export function createLaunchTemplate(
   plan: Ec2MacPoolPlan,
   group: SecurityGroup,
   profile: InstanceProfile,
-  script: SetUpScript | undefined,
+  script: SetUpScript,
 ): LaunchTemplate {
   const { name, place, pool, parent, tags } = scope;
   const instanceTags = { ...plan.instanceTags, ...scope.mark };
@@ -65,7 +65,7 @@ export function createLaunchTemplate(
   );
 }
 
-function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetUpScript | undefined) {
+function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetUpScript) {
   const args = {
     fleet: fleetId(place),
     pool: pool.name,
@@ -76,7 +76,7 @@ function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetU
     heartbeatSeconds,
   };
   const encode = (text: string) => Buffer.from(text).toString("base64");
-  if (!script) return encode(renderUserData(args));
-  const { bucket, key, sha256 } = script;
-  return pulumi.all({ bucket, key, sha256 }).apply((setUp) => encode(renderUserData({ ...args, ...{ setUp } })));
+  return pulumi
+    .all([script.bucket, script.key, script.sha256])
+    .apply(([bucket, key, sha256]) => encode(renderUserData({ ...args, setUp: { bucket, key, sha256 } })));
 }

@@ -54,14 +54,14 @@ export class Ec2MacPool extends pulumi.ComponentResource {
     const mark = { [fleetMarkTag]: args.fleetId };
     const tags = { ...plan.sharedTags, ...mark };
     const scope = { name, place, pool, fleetId: args.fleetId, mark, tags, parent: this };
-    const isControlled = pool.controller === "aws";
 
     const { hosts, leases } = createHosts(scope, plan);
-    const script = isControlled ? createSetUpScript(scope, args.runner, poolPolicy(pool, plan, "")) : undefined;
+    const script = createSetUpScript(scope, args.runner, poolPolicy(pool, plan, ""));
     const { role, profile } = createInstanceRole(scope, plan, alerts, script);
     const template = createLaunchTemplate(scope, plan, createSecurityGroup(scope), profile, script);
     const topic = createTopic(scope, args.notify);
-    if (isControlled) createController(scope, { ...args, plan, leases, instanceRole: role, template, topic });
+    if (pool.controller === "aws")
+      createController(scope, { ...args, plan, leases, instanceRole: role, template, topic });
     createDashboard(scope, createAlarms(scope, plan, topic));
 
     this.hosts = hosts;

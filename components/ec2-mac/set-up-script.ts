@@ -70,7 +70,8 @@ export function createSetUpScript(scope: PoolScope, runner: RunnerSettings, time
       content: text,
       contentType: "text/x-shellscript",
       serverSideEncryption: "AES256",
-      tags,
+      // An object takes ten tags at most, and the settings may have more.
+      tags: scope.mark,
     },
     // An instance that gets a new root volume asks again for the script of its launch. The bucket's end takes all.
     { parent, retainOnDelete: true },

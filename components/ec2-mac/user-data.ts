@@ -1,5 +1,13 @@
 import { basename } from "node:path";
-import { render, type TemplateValues } from "../render.ts";
+import {
+  imdsFunction,
+  installFunctions,
+  lifeFunctions,
+  logFolder,
+  patienceSeconds,
+  stateFolder,
+} from "../../host/ec2-mac/parts.ts";
+import { render, type TemplateValues } from "../../host/render.ts";
 
 /** What the first boot of an EC2 Mac needs to know. No secrets: everything on the Mac can read its user data. */
 export interface UserDataArgs {
@@ -14,6 +22,16 @@ export interface UserDataArgs {
   metricNamespace: string;
   /** Seconds between two heartbeats. */
   heartbeatSeconds: number;
+  /** What makes the Mac ready for jobs; without it the Mac stays as it has booted. */
+  setUp?: SetUpObject;
+}
+
+/** The set-up script as an object in S3 that the instance's role may read. */
+export interface SetUpObject {
+  bucket: string;
+  key: string;
+  /** The SHA-256 of the script, in hexadecimal digits; another one is not run. */
+  sha256: string;
 }
 
 /** A job of launchd that starts at boot and then at an interval. */
@@ -27,15 +45,13 @@ interface Daemon extends TemplateValues {
   plistText: string;
 }
 
-const stateFolder = "/usr/local/libexec/mac-runner-fleet";
-const logFolder = "/var/log/mac-runner-fleet";
 const initLog = "/var/log/amazon/ec2/ec2-macos-init.log";
 const deadlineCheckSeconds = 60;
 const heartbeatLimitSeconds = 45;
 
 /**
  * The user data of a Mac, as plain text. It sets a deadline before anything else, then names the Mac, keeps macOS
- * quiet and starts the heartbeat. Registering runners is left to the set-up that comes later.
+ * quiet, starts the heartbeat, and at last fetches and runs the set-up script, which registers a runner.
  * EC2 takes at most 16 KB before base64.
  * @throws Error when a value cannot be quoted for the shell.
  */
@@ -45,7 +61,10 @@ export function renderUserData(args: UserDataArgs): string {
     pool: args.pool,
     stateFolder,
     logFolder,
-    imds: embedded("imds.sh.hbs", {}),
+    region: args.region,
+    setUp: args.setUp ? { url: `s3://${args.setUp.bucket}/${args.setUp.key}`, sha256: args.setUp.sha256 } : "",
+    imds: imdsFunction(),
+    install: installFunctions(),
     bootDeadline: bootDeadlineDaemon(args),
     heartbeat: heartbeatDaemon(args),
     logSettings: JSON.stringify(logSettings(args)),
@@ -55,8 +74,10 @@ export function renderUserData(args: UserDataArgs): string {
 function bootDeadlineDaemon(args: UserDataArgs): Daemon {
   const scriptText = embedded("boot-deadline.sh.hbs", {
     bootDeadlineSeconds: args.bootDeadlineHours * 3600,
+    patienceSeconds,
     stateFolder,
-    imds: embedded("imds.sh.hbs", {}),
+    imds: imdsFunction(),
+    life: lifeFunctions(args.region),
   });
   return daemon("boot-deadline", deadlineCheckSeconds, scriptText);
 }
@@ -86,7 +107,8 @@ function daemon(name: string, intervalSeconds: number, scriptText: string): Daem
 
 /** What the CloudWatch agent ships. The agent itself puts the instance id in place of `{instance_id}`. */
 function logSettings(args: UserDataArgs): object {
-  const files = [initLog, `${logFolder}/boot-deadline.log`, `${logFolder}/heartbeat.log`];
+  const own = ["boot-deadline", "heartbeat", "set-up", "supervisor"].map((name) => `${logFolder}/${name}.log`);
+  const files = [initLog, ...own];
   const collect_list = files.map((file) => ({
     file_path: file,
     log_group_name: args.logGroup,

@@ -1,4 +1,4 @@
-import { render } from "../render.ts";
+import { render } from "../../host/render.ts";
 
 /** What an on-premises Mac is brought to before it runs Tart VMs. */
 export interface BootstrapArgs {

@@ -28,10 +28,11 @@ import {
   ListTagsForResourceCommand as ListTopicTagsCommand,
   SNSClient,
 } from "@aws-sdk/client-sns";
-import { managedFinders } from "./existing-managed.ts";
-import { fromList, hasMark, marked, nameOf, type PlannedInputs, tagsOf, text, unlessMissing } from "./planned.ts";
+import { fleetMarkTag } from "../../model/names.ts";
+import { type ControllerClients, controllerClients, controllerFinders } from "./existing-controller.ts";
+import { fromList, hasMark, nameOf, type PlannedInputs, tagsOf, text, unlessMissing } from "./existing-inputs.ts";
 
-export type { PlannedInputs } from "./planned.ts";
+export type { PlannedInputs } from "./existing-inputs.ts";
 
 /**
  * Finds what an interrupted run made without recording it: the same kind of thing, of the same name, and with the mark
@@ -45,7 +46,7 @@ export interface ExistingAws {
 
 type Finder = (clients: Clients, inputs: PlannedInputs) => Promise<string | undefined>;
 
-interface Clients {
+interface Clients extends ControllerClients {
   ec2: EC2Client;
   iam: IAMClient;
   cloudwatch: CloudWatchClient;
@@ -56,13 +57,12 @@ interface Clients {
 /** @param defaultRegion for resources that name none */
 export function existingAws(defaultRegion: string): ExistingAws {
   const byRegion = new Map<string, Clients>();
-  const managed = managedFinders();
   return {
     async find(type, inputs) {
       const region = text.safeParse(inputs.region).data ?? defaultRegion;
       const clients = byRegion.get(region) ?? connect(region);
       byRegion.set(region, clients);
-      const id = await (finders[type]?.(clients, inputs) ?? managed[type]?.(region, inputs));
+      const id = await finders[type]?.(clients, inputs);
       // The vendor's provider wants the region behind the id where it is not the default one; IAM has none.
       return id && region !== defaultRegion && !type.startsWith("aws:iam/") ? `${id}@${region}` : id;
     },
@@ -72,6 +72,7 @@ export function existingAws(defaultRegion: string): ExistingAws {
 function connect(region: string): Clients {
   const options = { region, maxAttempts: 5 };
   return {
+    ...controllerClients(options),
     ec2: new EC2Client(options),
     iam: new IAMClient(options),
     cloudwatch: new CloudWatchClient(options),
@@ -81,6 +82,7 @@ function connect(region: string): Clients {
 }
 
 const finders: Readonly<Record<string, Finder>> = {
+  ...controllerFinders,
   "aws:ec2/dedicatedHost:DedicatedHost": async ({ ec2 }, inputs) => {
     const Filter = [
       ...marked(inputs),
@@ -171,4 +173,9 @@ async function findRule({ ec2 }: Clients, inputs: PlannedInputs, isEgress: boole
   return SecurityGroupRules?.find(
     (rule) => rule.IsEgress === isEgress && rule.IpProtocol === inputs.ipProtocol && rule.CidrIpv4 === inputs.cidrIpv4,
   )?.SecurityGroupRuleId;
+}
+
+/** The filter for the fleet's mark; one that matches nothing where the inputs have none. */
+function marked(inputs: PlannedInputs): { Name: string; Values: string[] }[] {
+  return [{ Name: `tag:${fleetMarkTag}`, Values: [tagsOf(inputs)[fleetMarkTag] ?? ""] }];
 }

@@ -45,11 +45,11 @@ export interface PermittedSweeper extends PermittedPool {
 const readerKey = "ssm:resourceTag/mac-runner-fleet:reader";
 
 /**
- * What an instance may do: report its metrics, ship its logs, be reached through Session Manager, and, where it sets
- * itself up, fetch the script and the one credential that is meant for it. AWS's own policy for Session Manager is not
+ * What an instance may do: report its metrics, ship its logs, be reached through Session Manager, and, to set itself
+ * up, fetch the script and the one credential that is meant for it. AWS's own policy for Session Manager is not
  * used: it lets an instance read every parameter of the account.
  */
-export function instancePolicy(logGroupArn: string, setUp?: PermittedSetUp): PolicyDocument {
+export function instancePolicy(logGroupArn: string, setUp: PermittedSetUp): PolicyDocument {
   return policyOf([
     allow("ReportMetrics", ["cloudwatch:PutMetricData"], "*", onlyOurMetrics),
     allow("ShipLogs", ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], `${logGroupArn}:*`),
@@ -64,7 +64,7 @@ export function instancePolicy(logGroupArn: string, setUp?: PermittedSetUp): Pol
       ],
       "*",
     ),
-    ...(setUp ? setUpStatements(setUp) : []),
+    ...setUpStatements(setUp),
   ]);
 }
 

@@ -17,7 +17,7 @@ const buildkite = group(
       allowed: "A queue key has 1 to 64 letters, digits, dashes or underscores.",
     }),
     cluster: text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
-      about: "The id of the queue's cluster. Needed where a pool of EC2 Macs with `controller: aws` uses the runner.",
+      about: "The id of the queue's cluster. Needed where a pool of EC2 Macs uses the runner.",
       allowed: "A cluster's id is a UUID in lower-case letters.",
       fix: "It is in the address of the cluster's settings: buildkite.com/organizations/ORGANIZATION/clusters/ID.",
     }).optional(),
@@ -71,8 +71,7 @@ const github = group(
       1,
     ).default(["self-hosted", "macOS", "ARM64"]),
     runnerVersion: text(/^[0-9]+\.[0-9]+\.[0-9]+$/, {
-      about:
-        "The version of the runner that Macs install. Needed where a pool of EC2 Macs with `controller: aws` uses the runner.",
+      about: "The version of the runner that Macs install. Needed where a pool of EC2 Macs uses the runner.",
       allowed: "A version is three numbers with dots, as 2.328.0.",
       fix: "github.com/actions/runner/releases lists them. GitHub refuses a version some weeks after the next has come out.",
     }).optional(),

@@ -39,10 +39,7 @@ function whyNeeded(name: SecretName, { pools, runners }: Settings): string | und
   const runnerOf = (ci: string) => runners.find((runner) => runner.ci === ci)?.name;
   const controlled = (ci: string) =>
     pools.find(
-      (pool) =>
-        pool.kind === "ec2-mac" &&
-        pool.controller === "aws" &&
-        runners.some((runner) => runner.name === pool.runner && runner.ci === ci),
+      (pool) => pool.kind === "ec2-mac" && runners.some((runner) => runner.name === pool.runner && runner.ci === ci),
     )?.name;
   const needs = {
     sshPrivateKey: ["Pool", poolOf("tart"), "reaches its Macs with it."],

@@ -1,6 +1,7 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Fault } from "./faults.ts";
 import type { QueryNode } from "./query.ts";
+import type { HostQuota } from "./quotas.ts";
 import type { SimState } from "./state.ts";
 import type { XmlValue } from "./xml.ts";
 
@@ -13,8 +14,8 @@ export interface ActionContext {
   now: number;
   region: string;
   seed: string;
-  /** Hosts of one instance family that the account may have. */
-  hostQuota: number;
+  /** How many hosts the account may have. */
+  hostQuota: HostQuota | undefined;
   fault: Fault | undefined;
   /** Asks moto, which holds launch templates, networks and all other instances. */
   moto: EC2Client;

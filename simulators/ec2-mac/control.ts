@@ -2,6 +2,7 @@ import { z } from "zod";
 import { endInstance } from "./actions/instances.ts";
 import type { SimClock } from "./clock.ts";
 import { type FaultQueue, faultSchema } from "./faults.ts";
+import type { FunctionRun } from "./lambda/state.ts";
 import { breakHost } from "./recovery.ts";
 import { checkStatus, hostState, imageOf, instanceState, occupant, releaseRefusal, taskState } from "./rules.ts";
 import type { SimState } from "./state.ts";
@@ -12,6 +13,8 @@ export interface Control {
   clock: SimClock;
   faults: FaultQueue;
   seed: string;
+  /** The newest runs of functions. */
+  runs: readonly FunctionRun[];
   /** Runs an EC2 call as a client in that region would, and gives back its XML. */
   call(region: string, form: URLSearchParams): Promise<string>;
 }
@@ -90,7 +93,7 @@ function shutDown(it: Control, instanceId: string) {
   return { instanceId, state: instanceState(instance, now) };
 }
 
-function describe({ state, clock, faults }: Control) {
+function describe({ state, clock, faults, runs }: Control) {
   const now = clock.now();
   return {
     now: new Date(now).toISOString(),
@@ -109,5 +112,7 @@ function describe({ state, clock, faults }: Control) {
     tasks: state.tasks.map((task) => ({ ...task, state: taskState(task, now) })),
     faults: faults.list(),
     scheduler: state.scheduler,
+    functions: state.functions,
+    runs,
   };
 }

@@ -11,15 +11,12 @@ import { Ec2Error } from "./errors.ts";
 import { errorOf, type Fault, FaultQueue } from "./faults.ts";
 import { type Answer, type Forwardable, forwardRequest, MotoError, passOn, readAll } from "./proxy.ts";
 import { parseQuery } from "./query.ts";
+import { answerQuotas, type HostQuota } from "./quotas.ts";
 import { recoverHosts } from "./recovery.ts";
 import { type ApiCall, identify, renderFailure } from "./request.ts";
-import { type Found, findOperation, RestError, type RestOperation, renderReply, renderRestError } from "./rest.ts";
+import { type Found, RestError, renderReply, renderRestError } from "./rest.ts";
 import { forgetOld } from "./rules.ts";
-import { Engine } from "./scheduler/engine.ts";
-import { groupOperations } from "./scheduler/groups.ts";
-import { scheduleOperations } from "./scheduler/schedules.ts";
-import type { Firing, Schedule } from "./scheduler/state.ts";
-import { readTarget } from "./scheduler/targets.ts";
+import { Services, type SimEvents } from "./services.ts";
 import { type SimState, saveState } from "./state.ts";
 import { renderAnswer } from "./xml.ts";
 
@@ -30,14 +27,10 @@ export interface FrontOptions {
   motoUrl: string;
   stateFile: string | undefined;
   seed: string;
-  hostQuota: number;
+  hostQuota: HostQuota | undefined;
+  /** Of this front, once it listens. */
+  url(): string;
   events: EventEmitter<SimEvents>;
-}
-
-/** What happens by itself. */
-export interface SimEvents {
-  /** A schedule was due, and this came of it. */
-  fired: [Firing];
 }
 
 /** Answers what concerns Macs, and sends everything else on to moto unchanged. */
@@ -45,26 +38,19 @@ export class Front {
   readonly #options: FrontOptions;
   readonly #faults = new FaultQueue();
   readonly #motoClients = new Map<string, EC2Client>();
-  readonly #engine: Engine;
-  /** By the service's name in a signature. */
-  readonly #rest: Readonly<Record<string, RestOperation[]>>;
+  readonly #services: Services;
 
   constructor(options: FrontOptions) {
     this.#options = options;
-    const { state, clock, events } = options;
-    this.#engine = new Engine({
-      state: state.scheduler,
-      clock,
-      run: (schedule, at) => this.#runTarget(schedule, at),
-      fired: (firing) => {
-        this.#save();
-        events.emit("fired", firing);
+    this.#services = new Services({
+      ...options,
+      callEc2: (region, form, now) => {
+        this.#letHappen(now);
+        return this.#callAs(region, form, now);
       },
+      readObject: (region, bucket, key) => this.#readObject(region, bucket, key),
+      save: () => this.#save(),
     });
-    const changed = () => this.#engine.arm();
-    this.#rest = {
-      scheduler: [...groupOperations(state.scheduler), ...scheduleOperations(state.scheduler, changed)],
-    };
   }
 
   /** Answers one request, whatever it is; never throws. */
@@ -81,7 +67,7 @@ export class Front {
 
   /** Ends what runs by itself, and lets go of the connections to moto. */
   async close(): Promise<void> {
-    await this.#engine.close();
+    await this.#services.close();
     for (const client of this.#motoClients.values()) client.destroy();
   }
 
@@ -92,7 +78,14 @@ export class Front {
     let status = 200;
     try {
       await this.#catchUp();
-      answer = await control(path, body, { state, clock, faults: this.#faults, seed, call });
+      answer = await control(path, body, {
+        state,
+        clock,
+        faults: this.#faults,
+        seed,
+        call,
+        runs: this.#services.functions.runs,
+      });
       this.#save();
     } catch (error) {
       status = 400;
@@ -103,7 +96,7 @@ export class Front {
 
   async #api(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const call = identify(request, body);
-    const rest = this.#findOperation(call, request);
+    const rest = this.#services.find(call.service, request.method ?? "", request.url ?? "/");
     const fault = this.#faults.take(rest?.operation.name ?? call.action);
     await this.#catchUp();
     const answer = await this.#perform({ call, request, body, fault, rest, now: this.#options.clock.now() });
@@ -126,6 +119,8 @@ export class Front {
       const refusal = fault && errorOf(fault, call.form.get("Placement.HostId") ?? "");
       if (refusal) throw refusal;
       if (rest) return await this.#operate(rest, asked);
+      const quotas = call.service === "servicequotas" && this.#answerQuotas(asked);
+      if (quotas) return quotas;
       const xml = call.service === "ec2" ? await this.#act(asked, requestId) : undefined;
       return xml ? xmlAnswer(xml) : await forwardRequest(this.#options.motoUrl, request, body);
     } catch (error) {
@@ -133,11 +128,6 @@ export class Front {
       if (error instanceof RestError) return renderRestError(error);
       return renderFailure(call, asEc2Error(error), requestId);
     }
-  }
-
-  #findOperation({ service }: ApiCall, { method = "", url = "/" }: Forwardable): Found | undefined {
-    const operations = this.#rest[service];
-    return operations && findOperation(operations, method, url.split("?")[0] ?? "");
   }
 
   /** Runs an operation of one of our services that speak JSON. */
@@ -185,13 +175,19 @@ export class Front {
     return answer.body.toString("utf8");
   }
 
-  async #runTarget({ region, target }: Schedule, at: number): Promise<string> {
-    const wanted = readTarget(target.Arn, target.Input);
-    if (typeof wanted === "string") return wanted;
-    if (wanted.kind === "function") return "no function runs here yet";
-    this.#letHappen(at);
-    await this.#callAs(region, wanted.form, at);
-    return "done";
+  #answerQuotas({ call, body }: Asked): Answer | undefined {
+    const reply = answerQuotas(call.action, call.region, body, this.#options.hostQuota);
+    return reply && renderReply({ body: reply });
+  }
+
+  /** An object that moto's S3 has. */
+  async #readObject(region: string, bucket: string, key: string): Promise<Buffer> {
+    const authorization = `AWS4-HMAC-SHA256 Credential=simulator/20260101/${region}/s3/aws4_request`;
+    const request = { method: "GET", url: `/${bucket}/${key}`, headers: { authorization } };
+    const answer = await forwardRequest(this.#options.motoUrl, request, Buffer.alloc(0));
+    if (answer.status < 300) return answer.body;
+    const message = `Error occurred while GetObject. S3 Error Code: ${answer.status}. ${bucket}/${key}`;
+    throw new RestError("InvalidParameterValueException", 400, message);
   }
 
   #moto(region: string): EC2Client {
@@ -205,7 +201,7 @@ export class Front {
 
   /** Lets happen what time has brought about since the last request. */
   async #catchUp(): Promise<void> {
-    await this.#engine.catchUp();
+    await this.#services.catchUp();
     this.#letHappen(this.#options.clock.now());
   }
 
@@ -236,6 +232,7 @@ interface Asked {
 
 /** Waits, but not for a client that has gone. */
 async function patience(response: ServerResponse, milliseconds: number): Promise<void> {
+  if (response.closed) return;
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   await delay(milliseconds, undefined, { signal: gone.signal }).catch(() => undefined);

@@ -13,7 +13,7 @@ const configSchema = z.strictObject({
   rate: z.number().nonnegative().optional(),
   stateFile: z.string().optional(),
   seed: z.string().optional(),
-  hostQuota: z.number().int().nonnegative().optional(),
+  hostQuota: z.union([z.number(), z.record(z.string(), z.number())]).optional(),
 });
 
 const configFile = process.argv[2];

@@ -2,8 +2,10 @@ import { EventEmitter, once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSimClock, type SimClock } from "./clock.ts";
-import { Front, type SimEvents } from "./front.ts";
+import { Front } from "./front.ts";
 import { startMoto } from "./moto.ts";
+import type { HostQuota } from "./quotas.ts";
+import type { SimEvents } from "./services.ts";
 import { loadState, type SimState } from "./state.ts";
 
 /** How to run the simulated AWS. */
@@ -18,8 +20,8 @@ export interface Ec2MacOptions {
   stateFile?: string;
   /** Chooses ids and durations: the same seed, the same day. */
   seed?: string;
-  /** Hosts of one instance family that the account may have; default 100. */
-  hostQuota?: number;
+  /** Hosts of each instance family (`mac2`) that the account may have; default 100. */
+  hostQuota?: HostQuota;
 }
 
 /** A running simulated AWS. */
@@ -29,12 +31,10 @@ export interface Ec2Mac {
   /** Of the moto behind it. */
   motoUrl: string;
   clock: SimClock;
-  /** What happens by itself: `fired` for each time a schedule was due. */
+  /** What happens by itself: `fired` for each time a schedule was due, `returned` for each run of a function. */
   events: EventEmitter<SimEvents>;
   close(): Promise<void>;
 }
-
-const DEFAULT_HOST_QUOTA = 100;
 
 /**
  * Starts moto and, in front of it, the EC2 that knows Macs. Any credentials will do.
@@ -45,14 +45,17 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
   const clock = options.clock ?? resumedClock(state.clock);
   const events = new EventEmitter<SimEvents>();
   const moto = await startMoto(options.motoServer);
+  let port = options.port ?? 0;
+  const url = () => `http://127.0.0.1:${port}`;
   const front = new Front({
     state,
     clock,
     motoUrl: moto.url,
     stateFile: options.stateFile,
     seed: options.seed ?? "fleet",
-    hostQuota: options.hostQuota ?? DEFAULT_HOST_QUOTA,
+    hostQuota: options.hostQuota,
     events,
+    url,
   });
   const server = createServer((request, response) => void front.answer(request, response));
   const close = async () => {
@@ -61,14 +64,14 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     await moto.close();
   };
   try {
-    server.listen(options.port ?? 0, "127.0.0.1");
+    server.listen(port, "127.0.0.1");
     await once(server, "listening");
   } catch (error) {
     await close();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, motoUrl: moto.url, clock, events, close };
+  port = (server.address() as AddressInfo).port;
+  return { url: url(), motoUrl: moto.url, clock, events, close };
 }
 
 /** Time goes on while the simulator is down, at the rate it had. */

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
+import { functionSchema } from "./lambda/state.ts";
 import { emptySchedulerState, schedulerStateSchema } from "./scheduler/state.ts";
 import { hexDigits } from "./timings.ts";
 
@@ -76,6 +77,7 @@ const stateSchema = z.object({
   /** What each client token made, and a digest of the arguments it came with. */
   tokens: z.record(z.string(), z.object({ digest: z.string(), ids: z.array(z.string()) })),
   scheduler: schedulerStateSchema.default(emptySchedulerState),
+  functions: z.array(functionSchema).default([]),
 });
 
 /** A dedicated host, as far as it cannot be worked out from the time. Times are milliseconds of the simulator's clock. */
@@ -89,7 +91,15 @@ export type SimState = z.infer<typeof stateSchema>;
 
 /** Nothing allocated yet. */
 export function emptyState(): SimState {
-  return { counter: 0, hosts: [], instances: [], tasks: [], tokens: {}, scheduler: emptySchedulerState() };
+  return {
+    counter: 0,
+    hosts: [],
+    instances: [],
+    tasks: [],
+    tokens: {},
+    scheduler: emptySchedulerState(),
+    functions: [],
+  };
 }
 
 /** The state of an earlier run, or an empty one when there was none. Throws when the file is not ours. */

@@ -7,15 +7,16 @@ import { type TestContext, test } from "node:test";
 import { renderUserData } from "../../components/ec2-mac/user-data.ts";
 import { renderBootstrap, renderUnbootstrap } from "../../components/tart/bootstrap.ts";
 import { installedScript, userDataArgs } from "../components/render/user-data-scripts.ts";
+import { setUpScripts } from "../host/ec2-mac/set-up-scripts.ts";
 import { readRepositoryFile, repositoryFiles } from "../support/files.ts";
 import { repositoryRoot, toolPath } from "../support/tools.ts";
 
-/** Every template of a script, and a script made from it. A part of other scripts is checked inside of them. */
+/** Every template of a script, and a script made from it. A part of others is checked inside of them. */
 const rendered: Readonly<Record<string, string>> = {
   "components/ec2-mac/user-data.sh.hbs": renderUserData(userDataArgs),
   "components/ec2-mac/boot-deadline.sh.hbs": installedScript("boot-deadline"),
   "components/ec2-mac/heartbeat.sh.hbs": installedScript("heartbeat"),
-  "components/ec2-mac/imds.sh.hbs": "#!/bin/bash\n",
+  ...setUpScripts,
   "components/tart/bootstrap.sh.hbs": renderBootstrap({ hostName: "office-mac-1", tartVersionMinimum: "2.32.0" }),
   "components/tart/unbootstrap.sh.hbs": renderUnbootstrap(),
 };
@@ -45,7 +46,7 @@ function renderedFiles(t: TestContext): string[] {
   const folder = mkdtempSync(path.join(tmpdir(), "scripts-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return Object.entries(rendered).map(([name, text]) => {
-    const file = path.join(folder, path.basename(name, ".hbs"));
+    const file = path.join(folder, name.replaceAll("/", "_"));
     writeFileSync(file, text);
     return file;
   });

@@ -8,7 +8,7 @@ type Runner = NonNullable<NonNullable<DraftBlocks["runners"]>[number]>;
 export const ec2RunnerRules: Rule = (draft) =>
   entriesOf(draft.runners, "runners").flatMap(({ entry: runner, at }) => {
     const pool = poolsOfKind(draft, "ec2-mac").find(
-      ({ entry }) => entry.runner !== undefined && entry.runner === runner.name && entry.controller !== "none",
+      ({ entry }) => entry.runner !== undefined && entry.runner === runner.name,
     );
     return pool ? lacking(runner, pool.entry.name ?? "", at) : [];
   });

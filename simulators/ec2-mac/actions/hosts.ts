@@ -3,6 +3,7 @@ import { ACCOUNT_ID } from "../context.ts";
 import { Ec2Error, hostLimitExceeded, hostNotFound, invalidParameter, missingParameter } from "../errors.ts";
 import { matches, page } from "../filters.ts";
 import { filtersOf, type QueryNode, tagSpecification, text, texts } from "../query.ts";
+import { quotaOf } from "../quotas.ts";
 import { countsAgainstQuota, hostState, isReleased, occupant, releaseRefusal, takesLaunch } from "../rules.ts";
 import { nextId, type SimHost } from "../state.ts";
 import { once } from "../tokens.ts";
@@ -91,7 +92,8 @@ function checkQuota(context: ActionContext, instanceType: string, quantity: numb
     (host) => instanceFamily(host.instanceType) === family && countsAgainstQuota(host, context.now),
   );
   const total = counted.length + quantity;
-  if (total > context.hostQuota) throw hostLimitExceeded(family, quantity, total, context.hostQuota);
+  const limit = quotaOf(context.hostQuota, family);
+  if (total > limit) throw hostLimitExceeded(family, quantity, total, limit);
 }
 
 /** Does something to each named host, and reports which of them took it. */

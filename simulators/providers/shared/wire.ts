@@ -2,10 +2,11 @@
  * How property values look on Pulumi's plugin protocol, and back. An unknown value is a marker string; a secret is an
  * object with a signature around the value. Source: `@pulumi/pulumi/runtime/rpc.js`.
  */
-import * as pulumi from "@pulumi/pulumi";
 import { unknownValue } from "../../../drivers/lifecycle.ts";
 
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+const ASSET_SIGNATURE = "c44067f5952c0a294b673a41bacd8c17";
+const ARCHIVE_SIGNATURE = "0def7320c3a5731c473e5ecbe6d01bc7";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Property values by name, free of secret wrappers unless said otherwise. */
@@ -42,13 +43,26 @@ export function toWire(properties: Properties, secrets: ReadonlySet<string>): Pr
   );
 }
 
-/** True for a plain object, which is what a nested property or a map is on the wire. Files and archives are values. */
+/** True for a plain object, which is what a nested property or a map is on the wire. */
 export function isObject(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isFile(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isFile(value: object): boolean {
-  return pulumi.asset.Asset.isInstance(value) || pulumi.asset.Archive.isInstance(value);
+/** A file or an archive as the engine sends it: each is one of text, path, address or parts. */
+export interface WireFile {
+  kind: "asset" | "archive";
+  text?: string;
+  path?: string;
+  uri?: string;
+  /** Of an archive: what is in it, by path. */
+  assets?: Properties;
+}
+
+/** Reads a file or an archive; undefined when the value is neither. */
+export function wireFile(value: unknown): WireFile | undefined {
+  if (!isObject(value)) return undefined;
+  const kind = ({ [ASSET_SIGNATURE]: "asset", [ARCHIVE_SIGNATURE]: "archive" } as const)[String(value[SIGNATURE_KEY])];
+  return kind && { ...value, kind };
 }
 
 function isSecret(value: Properties): boolean {

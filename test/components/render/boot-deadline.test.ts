@@ -15,6 +15,12 @@ interface Moment {
   /** What the metadata service says; undefined when it does not answer. */
   launchTime?: string;
   stored?: string;
+  /** What AWS says of replacements of the root volume: state and time; undefined when it does not answer. Default: none. */
+  tasks?: string | undefined;
+  /** What was remembered of an earlier answer. */
+  renewal?: string;
+  /** When this Mac was booted, if not at first. */
+  booted?: number;
   /** The deadline on file afterwards. */
   expectStored: number;
   expectShutdown: boolean;
@@ -126,6 +132,82 @@ const moments: Moment[] = [
     expectStored: booted + 48 * hour,
     expectShutdown: false,
   },
+  {
+    name: "a replacement of the root volume began a new life",
+    now: deadline + hour,
+    launchTime,
+    tasks: "succeeded\t2026-01-03T03:04:05.678Z\n",
+    expectStored: deadline + 24 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "the last of several replacements counts, failed ones do not",
+    now: deadline + hour,
+    launchTime,
+    tasks: "succeeded\t2026-01-03T03:04:05Z\nsucceeded\t2026-01-02T13:04:05Z\nfailed\t2026-01-04T03:04:05Z\n",
+    expectStored: deadline + 24 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "the deadline of the new life",
+    now: deadline + 24 * hour,
+    launchTime,
+    tasks: "succeeded\t2026-01-03T03:04:05Z\n",
+    expectStored: deadline + 24 * hour,
+    expectShutdown: true,
+  },
+  {
+    name: "a replacement in the future is none",
+    now: deadline,
+    launchTime,
+    tasks: "succeeded\t2036-01-03T03:04:05Z\n",
+    expectStored: deadline,
+    expectShutdown: true,
+  },
+  {
+    name: "AWS does not answer: the launch counts",
+    now: deadline,
+    launchTime,
+    tasks: undefined,
+    expectStored: deadline,
+    expectShutdown: true,
+  },
+  {
+    name: "AWS does not answer: an earlier answer counts",
+    now: deadline + hour,
+    launchTime,
+    tasks: undefined,
+    renewal: `i-0abc ${launched + 24 * hour}`,
+    expectStored: deadline + 24 * hour,
+    expectShutdown: false,
+  },
+  {
+    name: "AWS does not answer: what another machine was told does not count",
+    now: deadline,
+    launchTime,
+    tasks: undefined,
+    renewal: `i-0def ${launched + 24 * hour}`,
+    expectStored: deadline,
+    expectShutdown: true,
+  },
+  {
+    name: "right after a boot it waits for AWS's record of a replacement",
+    now: deadline + hour,
+    booted: deadline + hour - 60,
+    launchTime,
+    tasks: "in-progress\tNone\n",
+    expectStored: deadline,
+    expectShutdown: false,
+  },
+  {
+    name: "but not for long",
+    now: deadline + hour,
+    booted: deadline + hour - 900,
+    launchTime,
+    tasks: "in-progress\tNone\n",
+    expectStored: deadline,
+    expectShutdown: true,
+  },
 ];
 
 for (const moment of moments)
@@ -147,7 +229,7 @@ test("a minute like the one before leaves no line in the log", async (t) => {
 });
 
 /** A Mac at that moment. Its `date` and `sysctl` answer in the words of macOS. */
-function macAt(t: TestContext, moment: Pick<Moment, "now" | "launchTime" | "stored">): FakeMac {
+function macAt(t: TestContext, moment: Omit<Moment, "name" | "expectStored" | "expectShutdown">): FakeMac {
   const mac = new FakeMac(t);
   const document = JSON.stringify(
     { instanceId: "i-0abc", pendingTime: moment.launchTime, version: "2017-09-30" },
@@ -157,7 +239,10 @@ function macAt(t: TestContext, moment: Pick<Moment, "now" | "launchTime" | "stor
   mac.write("document", document);
   mac.write("usr/local/libexec/mac-runner-fleet/.keep", "");
   if (moment.stored !== undefined) mac.write(file, moment.stored);
-  mac.program("sysctl", `echo '{ sec = ${booted}, usec = 123456 } Fri Jan  2 03:14:05 2026'`);
+  if (moment.renewal !== undefined) mac.write(`${file}-renewal`, moment.renewal);
+  mac.write("tasks", moment.tasks ?? "");
+  mac.program("aws", "tasks" in moment && moment.tasks === undefined ? "exit 255" : 'cat "$root/tasks"');
+  mac.program("sysctl", `echo '{ sec = ${moment.booted ?? booted}, usec = 123456 } Fri Jan  2 03:14:05 2026'`);
   mac.program("date", `[ "$*" = +%s ] && exec echo ${moment.now}\n${parseTime}`);
   mac.program("curl", moment.launchTime ? metadata : "exit 28");
   return mac;
@@ -168,6 +253,7 @@ exec '${process.execPath}' -p 's = Date.parse(process.argv[1]) / 1000; s || proc
 
 const metadata = `case "$*" in
   *'-X PUT'*api/token) echo the-token ;;
+  *meta-data/instance-id) echo i-0abc ;;
   *dynamic/instance-identity/document) [ "$(cat)" = 'X-aws-ec2-metadata-token: the-token' ] && cat "$root/document" ;;
   *) exit 22 ;;
 esac`;

@@ -14,7 +14,16 @@ export interface Ran {
 }
 
 /** Folders that the scripts use on a real Mac; here they are below the fake's own root. */
-const macFolders = ["/usr/local/libexec/", "/var/log/", "/Library/", "/opt/aws/", "/sbin/shutdown"];
+const macFolders = [
+  "/usr/local/libexec/",
+  "/var/log/",
+  "/var/at/",
+  "/Users/runner",
+  "/Library/",
+  "/opt/aws/",
+  "/opt/homebrew/bin/brew",
+  "/sbin/shutdown",
+];
 
 /** A folder that plays a Mac: its files, and programs that note how they were called. */
 export class FakeMac {

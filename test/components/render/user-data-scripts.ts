@@ -1,7 +1,7 @@
-import { renderUserData, type UserDataArgs } from "../../../components/ec2-mac/user-data.ts";
+import { renderUserData, type SetUpObject, type UserDataArgs } from "../../../components/ec2-mac/user-data.ts";
 
 /** Settings of a small pool. */
-export const userDataArgs: UserDataArgs = {
+export const userDataArgs: UserDataArgs & { setUp: SetUpObject } = {
   fleet: "ci-macs",
   pool: "macm1",
   region: "us-east-1",
@@ -9,6 +9,7 @@ export const userDataArgs: UserDataArgs = {
   logGroup: "/mac-runner-fleet/ci-macs",
   metricNamespace: "MacRunnerFleet",
   heartbeatSeconds: 60,
+  setUp: { bucket: "ci-macs", key: "set-up/0f1e.sh", sha256: "0f1e".repeat(16) },
 };
 
 /** The script that the user data installs for this daemon. */

@@ -1,11 +1,16 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
 import { renderUserData } from "../../../components/ec2-mac/user-data.ts";
 import { FakeMac } from "./fake-mac.ts";
-import { userDataArgs as args } from "./user-data-scripts.ts";
+import { userDataArgs } from "./user-data-scripts.ts";
+
+const setUpScript = `echo "set up by $0"\n`;
+const sha256 = createHash("sha256").update(setUpScript).digest("hex");
+const args = { ...userDataArgs, setUp: { ...userDataArgs.setUp, sha256 } };
 
 const daemons = ["mac-runner-fleet.boot-deadline", "mac-runner-fleet.heartbeat"];
 
@@ -23,6 +28,8 @@ function freshMac(t: TestContext): FakeMac {
       exit 5
     fi`,
   );
+  mac.program("aws", 'case "$1" in s3) cat "$root/set-up.sh" ;; esac');
+  mac.write("set-up.sh", setUpScript);
   mac.program("curl", 'case "$*" in *PUT*) echo token ;; *tags/instance/Name) echo MacM1-1 ;; *) exit 22 ;; esac');
   return mac;
 }
@@ -138,9 +145,48 @@ test("an image with the CloudWatch agent ships its logs to the log group", async
   const files: { log_group_name: string; log_stream_name: string }[] = settings.logs.logs_collected.files.collect_list;
   deepEqual(
     files.map((file) => `${file.log_group_name} ${file.log_stream_name}`),
-    ["ec2-macos-init", "boot-deadline", "heartbeat"].map((log) => `${args.logGroup} {instance_id}/${log}`),
+    ["ec2-macos-init", "boot-deadline", "heartbeat", "set-up", "supervisor"].map(
+      (log) => `${args.logGroup} {instance_id}/${log}`,
+    ),
   );
-  match(mac.takeCalls().at(-1) ?? "", /^amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/);
+  match(
+    mac.takeCalls().find((call) => call.startsWith("amazon")) ?? "",
+    /^amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/,
+  );
+});
+
+test("the set-up script is fetched to a file of root's, checked and run, with its words in a log", async (t) => {
+  const mac = freshMac(t);
+  const { exitCode } = await mac.run(renderUserData(args));
+  equal(exitCode, 0);
+  ok(mac.takeCalls().includes("aws s3 cp s3://ci-macs/set-up/0f1e.sh - --region us-east-1 --only-show-errors"));
+  match(mac.read("var/log/mac-runner-fleet/set-up.log"), /^set up by .*set-up\.sh\n$/);
+  equal(statSync(`${mac.root}/usr/local/libexec/mac-runner-fleet/set-up.sh`).mode & 0o777, 0o600);
+});
+
+test("a set-up script with another checksum is not run, after some attempts", async (t) => {
+  const mac = freshMac(t);
+  mac.write("set-up.sh", `${setUpScript}echo more\n`);
+  const { exitCode, stderr } = await mac.run(renderUserData(args));
+  equal(exitCode, 1);
+  match(stderr, /failed: fetch the set-up script with the expected checksum, 10 times/);
+  ok(!mac.has("var/log/mac-runner-fleet/set-up.log"));
+});
+
+test("a set-up that fails makes the user data run again at the next boot", async (t) => {
+  const mac = freshMac(t);
+  mac.write("set-up.sh", "exit 1\n");
+  const failing = { ...args.setUp, sha256: createHash("sha256").update("exit 1\n").digest("hex") };
+  const { exitCode, stderr } = await mac.run(renderUserData({ ...args, setUp: failing }));
+  equal(exitCode, 1);
+  match(stderr, /failed: the set-up; see .*set-up\.log/);
+});
+
+test("without a set-up script the Mac stays as it has booted", async (t) => {
+  const mac = freshMac(t);
+  const { setUp: _, ...rest } = args;
+  equal((await mac.run(renderUserData(rest))).exitCode, 0);
+  ok(!mac.takeCalls().some((call) => call.startsWith("aws s3")));
 });
 
 function parsePlist(file: string): unknown {

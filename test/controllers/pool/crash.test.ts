@@ -61,6 +61,7 @@ async function wholeLife(mortal: Mortal): Promise<void> {
   await keepUntil(story, isRenewed);
   const { instances, tasks } = await world.shown();
   deepEqual([instances.length, tasks.length], [1, 1], "one instance, one new root volume");
+  ok(!world.told.some(({ kind }) => kind === "terminate"), "no Mac was lost on the way");
   world.policy = { ...world.policy, hosts: [] };
   await keepUntil(story, async () => (await world.shown()).hosts.every(({ state }) => state === "released"));
   equal((await world.shown()).hosts.length, 1, "one host");

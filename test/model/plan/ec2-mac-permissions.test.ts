@@ -115,11 +115,6 @@ test("the parameter that AWS publishes an image in belongs to no account", () =>
   equal(found?.Resource, "arn:aws:ssm:us-west-2::parameter/aws/service/ec2-macos/sequoia/arm64_mac/latest/image_id");
 });
 
-test("an instance without a controller asks for no script and no credential", () => {
-  const actions = granted(instancePolicy(logGroupArn));
-  ok(!actions.some((action) => action.startsWith("s3:") || action === "ssm:GetParameter"));
-});
-
 test("a role of EventBridge Scheduler is for this account alone", () => {
   const { Statement } = JSON.parse(trustPolicy("scheduler", "123456789012"));
   deepEqual(Statement[0].Condition, { StringEquals: { "aws:SourceAccount": "123456789012" } });

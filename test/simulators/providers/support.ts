@@ -28,3 +28,13 @@ export function resourceOf(definition: ProviderDefinition, token: string, name =
     },
   };
 }
+
+/** A file as the engine sends it. */
+export function asset(content: { text: string } | { path: string }): Properties {
+  return { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", ...content };
+}
+
+/** An archive as the engine sends it. */
+export function archive(content: { assets: Properties } | { path: string } | { uri: string }): Properties {
+  return { "4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7", ...content };
+}

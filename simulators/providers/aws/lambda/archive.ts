@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
-import * as pulumi from "@pulumi/pulumi";
+import { wireFile } from "../../shared/wire.ts";
 
 /** The files of an archive by their paths in it. */
 type Files = Map<string, Buffer>;
 
-/** A Pulumi archive as a ZIP file. The same files make the same bytes. @throws Error for archives from the network */
+/** An archive, as the engine sends it, as a ZIP file. The same files make the same bytes. @throws Error for archives from the network */
 export async function zipOf(archive: unknown): Promise<Buffer> {
   const files: Files = new Map();
   await collect(archive, "", files);
@@ -20,11 +20,11 @@ export function codeSha256(bytes: Buffer): string {
 }
 
 async function collect(value: unknown, at: string, files: Files): Promise<void> {
-  if (value instanceof pulumi.asset.AssetArchive) {
-    for (const [name, part] of Object.entries(await value.assets)) await collect(part, join(at, name), files);
-  } else if (value instanceof pulumi.asset.FileArchive) await collectFolder(await value.path, at, files);
-  else if (value instanceof pulumi.asset.FileAsset) files.set(at, await readFile(await value.path));
-  else if (value instanceof pulumi.asset.StringAsset) files.set(at, Buffer.from(await value.text));
+  const { kind, text, path: place, assets } = wireFile(value) ?? {};
+  if (assets) for (const [name, part] of Object.entries(assets)) await collect(part, join(at, name), files);
+  else if (kind === "archive" && place) await collectFolder(place, at, files);
+  else if (kind === "asset" && place) files.set(at, await readFile(place));
+  else if (kind === "asset" && text !== undefined) files.set(at, Buffer.from(text));
   else throw new Error("only files, folders and texts are stood in for by the local stack");
 }
 

@@ -95,7 +95,7 @@ const properties: PropertyTable = {
   ...ignoredProperties(unused),
   architectures: { type: "array", computed: true },
   // Its hash tells changes.
-  code: { type: "any", required: true, same: () => true },
+  code: { type: "any", same: () => true },
   description: { type: "string" },
   environment: { type: "object", fields: { variables: { type: "object" } } },
   handler: { type: "string", required: true },
@@ -115,6 +115,7 @@ export const lambdaFunction = defineResource<Inputs, Outputs>({
   properties,
   rules: (inputs) => notStoodIn(inputs, unused),
 
+  /** An import has no code. */
   async settle(inputs) {
     if (inputs.code === undefined || hasUnknown(inputs.code)) return inputs;
     return { ...inputs, sourceCodeHash: codeSha256(await zipOf(inputs.code)) };

@@ -4,10 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { after, before, test } from "node:test";
-import * as pulumi from "@pulumi/pulumi";
 import { codeSha256, zipOf } from "../../../../simulators/providers/aws/lambda/archive.ts";
-
-const { AssetArchive, FileArchive, FileAsset, RemoteArchive, StringAsset } = pulumi.asset;
+import { archive, asset } from "../support.ts";
 
 let folder: string;
 before(() => {
@@ -18,11 +16,13 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-const archive = () =>
-  new AssetArchive({
-    "index.mjs": new StringAsset("export {};\n"),
-    room: new FileArchive(path.join(folder, "room")),
-    "node_modules/one/a.ts": new FileAsset(path.join(folder, "room/deep/a.ts")),
+const code = () =>
+  archive({
+    assets: {
+      "index.mjs": asset({ text: "export {};\n" }),
+      room: archive({ path: path.join(folder, "room") }),
+      "node_modules/one/a.ts": asset({ path: path.join(folder, "room/deep/a.ts") }),
+    },
   });
 
 /** Name and text of each file, as Python's zipfile finds them. */
@@ -37,7 +37,7 @@ with zipfile.ZipFile(sys.argv[1]) as z:
 }
 
 test("an archive of texts, files and folders is a ZIP file that others read", async () => {
-  deepEqual(contents(await zipOf(archive())), [
+  deepEqual(contents(await zipOf(code())), [
     ["index.mjs", "export {};\n"],
     ["node_modules/one/a.ts", "export const a = 1;\n"],
     ["room/deep/a.ts", "export const a = 1;\n"],
@@ -46,11 +46,11 @@ test("an archive of texts, files and folders is a ZIP file that others read", as
 });
 
 test("the same files make the same bytes, and another letter makes others", async () => {
-  const first = codeSha256(await zipOf(archive()));
-  equal(codeSha256(await zipOf(archive())), first);
+  const first = codeSha256(await zipOf(code()));
+  equal(codeSha256(await zipOf(code())), first);
   writeFileSync(path.join(folder, "room/deep/a.ts"), "export const a = 2;\n");
-  equal(codeSha256(await zipOf(archive())) === first, false);
+  equal(codeSha256(await zipOf(code())) === first, false);
 });
 
 test("an archive from the network is refused", () =>
-  rejects(zipOf(new RemoteArchive("https://example.com/a.zip")), /stood in/));
+  rejects(zipOf(archive({ uri: "https://example.com/a.zip" })), /stood in/));

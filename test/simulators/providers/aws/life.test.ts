@@ -1,8 +1,9 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import * as pulumi from "@pulumi/pulumi";
+import { tlsOnlyPolicy } from "../../../../model/plan/ec2-mac-permissions.ts";
 import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
 import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
+import { archiveOf, controllerLives } from "./controller-lives.ts";
 import { type Life, live, provider, urnOf } from "./life.ts";
 
 let aws: TestAws;
@@ -194,162 +195,7 @@ const lives: Life[] = [
   },
 ];
 
-lives.push(
-  {
-    token: "aws:s3/bucket:Bucket",
-    inputs: async () => ({ region, bucket: "mobile-1a2b3c4d-m2", forceDestroy: true, tags }),
-    change: { tags: { Name: "other" } },
-    id: /^mobile-1a2b3c4d-m2$/,
-    notImported: ["forceDestroy"],
-    beforeDelete: async () => {
-      await live("aws:s3/bucketObjectv2:BucketObjectv2", {
-        region,
-        bucket: "mobile-1a2b3c4d-m2",
-        key: "left-behind",
-        content: "x",
-      });
-    },
-  },
-  {
-    token: "aws:s3/bucketObjectv2:BucketObjectv2",
-    inputs: async () => ({
-      region,
-      bucket: await bucketOf("objects"),
-      key: "set-up/abc.sh",
-      content: "#!/bin/bash\n",
-      contentType: "text/x-shellscript",
-      serverSideEncryption: "AES256",
-      tags,
-    }),
-    change: { content: "#!/bin/bash\ntrue\n", tags: { Name: "other" } },
-    id: /^objects\/set-up\/abc\.sh$/,
-    notImported: ["content"],
-  },
-  {
-    token: "aws:s3/bucketPolicy:BucketPolicy",
-    inputs: async () => ({ region, bucket: await bucketOf("policies"), policy: policy("s3:GetObject") }),
-    change: { policy: policy("s3:PutObject") },
-    id: /^policies$/,
-  },
-  {
-    token: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    inputs: async () => ({
-      region,
-      bucket: await bucketOf("blocks"),
-      blockPublicAcls: true,
-      blockPublicPolicy: true,
-      ignorePublicAcls: true,
-      restrictPublicBuckets: false,
-    }),
-    change: { restrictPublicBuckets: true },
-    id: /^blocks$/,
-  },
-  {
-    token: "aws:dynamodb/table:Table",
-    inputs: async () => ({
-      region,
-      name: "mobile-m2",
-      billingMode: "PAY_PER_REQUEST",
-      hashKey: "pk",
-      rangeKey: "sk",
-      attributes: [
-        { name: "pk", type: "S" },
-        { name: "sk", type: "S" },
-      ],
-      ttl: { attributeName: "expiresAt", enabled: true },
-      deletionProtectionEnabled: false,
-      tags,
-    }),
-    change: { tags: { Name: "other" } },
-    id: /^mobile-m2$/,
-  },
-  {
-    token: "aws:lambda/function:Function",
-    inputs: async () => ({
-      region,
-      name: "mobile-m2-controller",
-      description: "Keeps pool m2 as declared",
-      runtime: "nodejs24.x",
-      architectures: ["arm64"],
-      handler: "index.pool",
-      code: archiveOf("export const pool = () => 1;"),
-      role: (await role()).state.arn,
-      timeout: 300,
-      memorySize: 512,
-      reservedConcurrentExecutions: 1,
-      environment: { variables: { FLEET_POOL: "{}" } },
-      tags,
-    }),
-    change: {
-      timeout: 200,
-      memorySize: 256,
-      environment: { variables: { FLEET_POOL: "[]" } },
-      tags: { Name: "other" },
-    },
-    id: /^mobile-m2-controller$/,
-    notImported: ["code"],
-  },
-  {
-    token: "aws:scheduler/scheduleGroup:ScheduleGroup",
-    inputs: async () => ({ region, name: "mobile-m2", tags }),
-    change: { tags: { Name: "other" } },
-    id: /^mobile-m2$/,
-  },
-  {
-    token: "aws:scheduler/schedule:Schedule",
-    inputs: async () => ({
-      region,
-      name: "mobile-m2-look",
-      description: "Calls the controller of pool m2",
-      flexibleTimeWindow: { mode: "OFF" },
-      scheduleExpression: "rate(2 minutes)",
-      scheduleExpressionTimezone: "UTC",
-      target: {
-        arn: "arn:aws:lambda:us-west-2:123456789012:function:mobile-m2-controller",
-        roleArn: "arn:aws:iam::123456789012:role/mobile-m2-caller",
-        retryPolicy: { maximumRetryAttempts: 0 },
-      },
-    }),
-    change: { scheduleExpression: "cron(59 23 * * ? *)" },
-    id: /^default\/mobile-m2-look$/,
-    // The service fills in more than was given.
-    notImported: ["target"],
-  },
-  {
-    token: "aws:ssm/parameter:Parameter",
-    inputs: async () => ({
-      region,
-      name: "/mac-runner-fleet/mobile-1a2b3c4d/api_token/m2",
-      description: "For the controller of pool m2",
-      type: "SecureString",
-      value: "example-token",
-      tags,
-    }),
-    change: { description: "For a controller", tags: { Name: "other" } },
-    id: /^\/mac-runner-fleet\/mobile-1a2b3c4d\/api_token\/m2$/,
-    // A secret comes back as one.
-    notImported: ["value"],
-  },
-  {
-    token: "aws:cloudwatch/dashboard:Dashboard",
-    inputs: async () => ({ region, dashboardName: "mobile-m2", dashboardBody: dashboard("a") }),
-    change: { dashboardBody: dashboard("b") },
-    id: /^mobile-m2$/,
-  },
-);
-
-function dashboard(markdown: string): string {
-  const properties = { markdown };
-  return JSON.stringify({ widgets: [{ type: "text", x: 0, y: 0, width: 6, height: 3, properties }] });
-}
-
-async function bucketOf(bucket: string): Promise<string> {
-  return (await live("aws:s3/bucket:Bucket", { region, bucket })).id;
-}
-
-function archiveOf(text: string): pulumi.asset.AssetArchive {
-  return new pulumi.asset.AssetArchive({ "index.mjs": new pulumi.asset.StringAsset(text) });
-}
+lives.push(...controllerLives({ region, tags, policy, roleArn: async () => (await role()).state.arn }));
 
 async function groupId(): Promise<string> {
   return (await live("aws:ec2/securityGroup:SecurityGroup", { region })).id;
@@ -436,94 +282,6 @@ describe("dedicated hosts", () => {
   });
 });
 
-describe("wrong inputs are refused before anything is made", () => {
-  const cases = [
-    {
-      token: "aws:ec2/dedicatedHost:DedicatedHost",
-      inputs: { instanceType: "mac2.metal" },
-      property: "availabilityZone",
-    },
-    {
-      token: "aws:ec2/dedicatedHost:DedicatedHost",
-      inputs: { availabilityZone: "us-west-2a" },
-      property: "instanceFamily",
-    },
-    {
-      token: "aws:ec2/dedicatedHost:DedicatedHost",
-      inputs: { availabilityZone: "us-west-2a", instanceType: "mac2.metal", hostMaintenance: "off" },
-      property: "hostMaintenance",
-    },
-    { token: "aws:ec2/launchTemplate:LaunchTemplate", inputs: { name: "a", namePrefix: "b" }, property: "namePrefix" },
-    {
-      token: "aws:ec2/launchTemplate:LaunchTemplate",
-      inputs: { metadataOptions: { httpToken: "required" } },
-      property: "metadataOptions.httpToken",
-    },
-    {
-      token: "aws:ec2/launchTemplate:LaunchTemplate",
-      inputs: { defaultVersion: 1, updateDefaultVersion: true },
-      property: "updateDefaultVersion",
-    },
-    {
-      token: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-      inputs: { securityGroupId: "sg-1", ipProtocol: "-1" },
-      property: "cidrIpv4",
-    },
-    {
-      token: "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-      inputs: { securityGroupId: "sg-1", ipProtocol: "-1", cidrIpv4: "::", cidrIpv6: "::" },
-      property: "cidrIpv6",
-    },
-    { token: "aws:iam/role:Role", inputs: { name: "a" }, property: "assumeRolePolicy" },
-    { token: "aws:cloudwatch/logGroup:LogGroup", inputs: { retentionInDays: 31 }, property: "retentionInDays" },
-    {
-      token: "aws:cloudwatch/metricAlarm:MetricAlarm",
-      inputs: {
-        comparisonOperator: "LessThan",
-        evaluationPeriods: 1,
-        metricName: "m",
-        namespace: "n",
-        period: 60,
-        statistic: "Sum",
-      },
-      property: "comparisonOperator",
-    },
-    {
-      token: "aws:sns/topicSubscription:TopicSubscription",
-      inputs: { topic: "t", protocol: "pigeon", endpoint: "e" },
-      property: "protocol",
-    },
-    { token: "aws:s3/bucket:Bucket", inputs: { bucket: "b", versioning: { enabled: true } }, property: "versioning" },
-    { token: "aws:s3/bucketObjectv2:BucketObjectv2", inputs: { bucket: "b", key: "k" }, property: "content" },
-    {
-      token: "aws:dynamodb/table:Table",
-      inputs: { name: "t", billingMode: "PROVISIONED", hashKey: "pk", attributes: [] },
-      property: "billingMode",
-    },
-    {
-      token: "aws:scheduler/schedule:Schedule",
-      inputs: {
-        name: "s",
-        flexibleTimeWindow: { mode: "OFF" },
-        scheduleExpression: "rate(2 minutes)",
-        target: { arn: "a" },
-      },
-      property: "target.roleArn",
-    },
-    { token: "aws:ssm/parameter:Parameter", inputs: { name: "p", value: "v" }, property: "type" },
-    { token: "aws:cloudwatch/dashboard:Dashboard", inputs: { dashboardName: "d" }, property: "dashboardBody" },
-  ];
-  for (const { token, inputs, property } of cases) {
-    test(`${token.split(":").at(-1)} ${JSON.stringify(inputs)}`, async () => {
-      const { failures } = await provider.check(urnOf(token), {}, inputs);
-      deepEqual(
-        failures.map(({ property: name }: { property: string }) => name),
-        [property],
-      );
-    });
-  }
-});
-
 test("a launch template's change makes a new version, which becomes the default when asked to", async () => {
   const token = "aws:ec2/launchTemplate:LaunchTemplate";
   const { id, state, inputs } = await live(token, { ...template, name: "versions" });
@@ -566,6 +324,21 @@ test("other code is a change of the function in place, and the same code is none
   };
   equal((await next("1")).changes, false);
   deepEqual(await next("2"), { changes: true, replaces: [], deleteBeforeReplace: false });
+});
+
+test("a bucket's denial under a condition denies nothing else, and the state keeps it", async () => {
+  const bucket = "tls-only";
+  await live("aws:s3/bucket:Bucket", { region, bucket });
+  const object = await live("aws:s3/bucketObjectv2:BucketObjectv2", { region, bucket, key: "a", content: "x" });
+  const made = await live("aws:s3/bucketPolicy:BucketPolicy", {
+    region,
+    bucket,
+    policy: tlsOnlyPolicy(`arn:aws:s3:::${bucket}`),
+  });
+  const seen = await provider.read(object.id, urnOf("aws:s3/bucketObjectv2:BucketObjectv2"), object.state);
+  deepEqual(seen.props, object.state);
+  const { props } = await provider.read(made.id, urnOf("aws:s3/bucketPolicy:BucketPolicy"), made.state);
+  deepEqual(props, made.state);
 });
 
 test("a parameter's value is a secret in the state", async () => {

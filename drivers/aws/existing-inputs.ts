@@ -4,20 +4,15 @@ import { fleetMarkTag } from "../../model/names.ts";
 /** Inputs as a preview plans them: values that are not known yet are absent or markers, never guessed. */
 export type PlannedInputs = Record<string, unknown>;
 
-/** A text with something in it. */
+/** A text that is known and not empty. */
 export const text = z.string().min(1);
 
-/** The tags that are planned; none when they are not known yet. */
+/** The tags that the inputs give, as far as they are known. */
 export function tagsOf(inputs: PlannedInputs): Record<string, string> {
   return z.record(z.string(), z.string()).safeParse(inputs.tags).data ?? {};
 }
 
-/** The filter for the fleet's mark; one that matches nothing where the inputs have none. */
-export function marked(inputs: PlannedInputs): { Name: string; Values: string[] }[] {
-  return [{ Name: `tag:${fleetMarkTag}`, Values: [tagsOf(inputs)[fleetMarkTag] ?? ""] }];
-}
-
-/** True when what was found carries the mark that is planned. */
+/** True where the tags have the fleet's mark of the inputs. */
 export function hasMark(inputs: PlannedInputs, tags: Readonly<Record<string, string | undefined>>): boolean {
   const mark = tagsOf(inputs)[fleetMarkTag];
   return mark !== undefined && tags[fleetMarkTag] === mark;
@@ -30,20 +25,26 @@ export function fromList(
   return Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]));
 }
 
-/** The planned name. @throws ZodError when there is none */
+/** The name in the inputs. @throws ZodError when there is none */
 export function nameOf(inputs: PlannedInputs): string {
   return text.parse(inputs.name);
 }
 
-/** What most services answer when they are asked for something that is not there. */
-const missing = ["NoSuchEntityException", "ResourceNotFoundException", "ParameterNotFound", "NotFound", "NoSuchTagSet"];
+/** What services say when something is not there. */
+const missing = new Set([
+  "NoSuchBucket",
+  "NoSuchEntityException",
+  "NoSuchTagSet",
+  "InvalidResourceId",
+  "ResourceNotFoundException",
+]);
 
-/** Several services answer a look-up of something that is not there with an error. */
+/** The answer; undefined where a service answers a look-up of something that is not there with an error. */
 export async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Error && missing.includes(error.name)) return undefined;
+    if (error instanceof Error && missing.has(error.name)) return undefined;
     throw error;
   }
 }

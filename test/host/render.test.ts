@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
-import { render } from "../../../components/render.ts";
+import { render } from "../../host/render.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "render-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,0 +1,426 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, rmSync } from "node:fs";
+import { type TestContext, test } from "node:test";
+import type { SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
+import { FakeMac } from "../../components/render/fake-mac.ts";
+import { buildkiteArgs, githubArgs, installedFile } from "./set-up-scripts.ts";
+
+const hour = 3600;
+const launched = Date.parse("2026-01-02T03:04:05Z") / 1000;
+const secret = "bkct_a-secret-that-nobody-may-see";
+const state = "usr/local/libexec/mac-runner-fleet/state";
+
+/** A Mac whose clock moves on by ten seconds with each look, and whose supervisor ends after some looks. */
+class SupervisedMac extends FakeMac {
+  readonly script: string;
+
+  constructor(t: TestContext, args: SetUpArgs = buildkiteArgs) {
+    super(t);
+    this.script = installedFile("supervisor.sh", args);
+    this.write("clock", `${launched + 1200}`);
+    this.write("boot", "boot-1");
+    this.write("booted", `${launched + 300}`);
+    this.write("tags/Name", "MacM1-1");
+    this.write("tags/PWPoolReady", "true");
+    this.write("document", `{\n  "pendingTime" : "2026-01-02T03:04:05Z"\n}\n`);
+    this.write(
+      "usr/local/libexec/mac-runner-fleet/start-runner.sh",
+      this.moved(installedFile("start-runner.sh", args)),
+    );
+    this.write("var/log/mac-runner-fleet/.keep", "");
+    this.program(
+      "date",
+      `[ "$*" = +%s ] && exec cat "$root/clock"
+      exec '${process.execPath}' -p 's = Date.parse(process.argv[1]) / 1000; s || process.exit(1)' "$5"`,
+    );
+    this.program(
+      "sysctl",
+      `case "$2" in *uuid) cat "$root/boot" ;; *) echo "{ sec = $(cat "$root/booted"), usec = 1 }" ;; esac`,
+    );
+    // The last look ends the supervisor as a crash does.
+    this.program(
+      "sleep",
+      `[ "$1" = 10 ] || exit 0
+      while [ -e "$root/settle" ]; do sh "$root/settle" && rm -f "$root/settle"; /bin/sleep 0.02; done
+      echo $(($(cat "$root/clock") + 10)) >"$root/clock.new" && mv "$root/clock.new" "$root/clock"
+      looks=$(cat "$root/looks")
+      echo $((looks - 1)) >"$root/looks"
+      [ "$looks" -gt 1 ] || kill -9 $PPID`,
+    );
+    this.program("curl", metadata);
+    this.program("pfctl", `case "$*" in *'-f -') cat >"$root/rules" ;; *info) echo 'Status: Enabled' ;; esac`);
+    this.program("aws", aws);
+    this.program("buildkite-agent", agent);
+    this.program("sudo", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+    for (const name of ["launchctl", "pkill", "chown"]) this.program(name, "");
+    this.program("pgrep", "exit 1");
+    t.after(() => this.endAgent());
+  }
+
+  /** Runs the supervisor for so many looks; gives back what it said, without the times. */
+  async look(looks = 1): Promise<string[]> {
+    this.write("looks", `${looks}`);
+    const env = { HOME: `${this.root}/home`, PATH: `${this.root}/bin:/usr/bin:/bin` };
+    const child = spawn("/bin/bash", ["-s"], { env, stdio: ["pipe", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      said += text;
+    });
+    child.stdin.end(this.moved(this.script));
+    await once(child, "close");
+    return said
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replace(/^\d+ /, ""));
+  }
+
+  /** Lets the supervisor start a runner, and waits until it runs. */
+  async withRunner(): Promise<void> {
+    this.write("credential", secret);
+    this.write("settle", `[ -e '${this.root}/agent-pid' ]`);
+    await this.look();
+    this.takeCalls();
+  }
+
+  set age(seconds: number) {
+    this.write("clock", `${launched + seconds}`);
+  }
+
+  shutdowns(): number {
+    return this.takeCalls().filter((call) => call === "shutdown -h now").length;
+  }
+
+  endAgent(): void {
+    try {
+      if (this.has("agent-pid")) process.kill(Number(this.read("agent-pid")), "SIGKILL");
+    } catch {
+      // It ended already.
+    }
+  }
+
+  /** Ends the runner by itself and waits until that is noted. */
+  endRunner(exitCode: number): void {
+    this.write("end", `${exitCode}`);
+    const folder = `${this.root}/${state}`;
+    this.write("settle", `[ -e '${folder}/runner-ended' ] || [ ! -e '${folder}/runner' ]`);
+  }
+}
+
+const metadata = `case "$*" in
+  *PUT*) echo token ;;
+  *meta-data/instance-id) echo i-0abc ;;
+  *identity/document) cat "$root/document" ;;
+  *tags/instance/*) for last; do :; done; cat "$root/tags/\${last##*/}" 2>/dev/null || exit 22 ;;
+  *) exit 22 ;;
+esac`;
+
+const aws = `case "$*" in
+  *get-parameter*) [ -e "$root/credential" ] && exec cat "$root/credential"; echo 'An error (ParameterNotFound)' >&2; exit 254 ;;
+  *delete-parameter*) [ ! -e "$root/no-delete" ] && rm "$root/credential" ;;
+  *replace-root*) [ -e "$root/tasks" ] && exec cat "$root/tasks"; [ ! -e "$root/no-aws" ] ;;
+esac`;
+
+const agent = `echo $$ >"$root/agent-pid"
+env >"$root/agent-env"
+trap 'echo TERM >>"$root/signals"' TERM
+while [ ! -e "$root/end" ]; do /bin/sleep 0.02; done
+exit "$(cat "$root/end")"`;
+
+test("a credential starts one agent, named after the Mac and its instance, and is deleted at the next look", async (t) => {
+  const mac = new SupervisedMac(t);
+  deepEqual(await mac.look(3), ["supervisor started"]);
+  mac.write("credential", `${secret}\n`);
+  mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
+  const said = await mac.look(3);
+  deepEqual(said, ["supervisor started", "starting the runner with a new credential"]);
+  ok(!mac.has("credential"));
+  ok(!mac.has(`${state}/parameter-taken`));
+  match(mac.read("agent-env"), /^BUILDKITE_AGENT_NAME=MacM1-1-i-0abc$/m);
+  match(mac.read("agent-env"), new RegExp(`^BUILDKITE_AGENT_TOKEN=${secret}$`, "m"));
+  const calls = mac.takeCalls();
+  equal(calls.filter((call) => call.startsWith("buildkite-agent")).length, 1);
+  ok(
+    calls.includes(
+      "aws ssm get-parameter --region us-east-1 --name /mac-runner-fleet/ci-macs-1f2e3d4c/macm1/i-0abc/credential --with-decryption --query Parameter.Value --output text --cli-connect-timeout 5 --cli-read-timeout 10",
+    ),
+  );
+});
+
+test("the credential is in no argument list, no log and no file", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  const said = await mac.look(2);
+  ok(!said.join().includes(secret));
+  ok(!mac.takeCalls().join().includes(secret));
+  for (const file of readdirSync(`${mac.root}/${state}`)) ok(!mac.read(`${state}/${file}`).includes(secret), file);
+  ok(!mac.read("var/log/mac-runner-fleet/runner.log").includes(secret));
+});
+
+test("the metadata service is closed to jobs before a runner starts", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.write("credential", secret);
+  mac.program("pfctl", "exit 1");
+  match((await mac.look()).join(), /no runner: the metadata service could not be closed/);
+  ok(!mac.has("agent-pid"));
+  mac.program("pfctl", `case "$*" in *'-f -') cat >"$root/rules" ;; *info) echo 'Status: Enabled' ;; esac`);
+  mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
+  await mac.look();
+  match(mac.read("rules"), /block return out quick inet .* to 169\.254\.169\.254 user != 0/);
+});
+
+test("a supervisor that crashed and comes back keeps the runner that lives: no shutdown, no second one", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.write("credential", "another");
+  deepEqual(await mac.look(5), ["supervisor started"]);
+  const calls = mac.takeCalls();
+  ok(!calls.some((call) => call.startsWith("buildkite-agent") || call.startsWith("shutdown")));
+});
+
+test("a parameter that could not be deleted is deleted later", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.write("no-delete", "");
+  await mac.withRunner();
+  await mac.look();
+  ok(mac.has("credential"));
+  rmSync(`${mac.root}/no-delete`);
+  await mac.look();
+  ok(!mac.has("credential"));
+});
+
+interface Ending {
+  name: string;
+  ageSeconds: number;
+  /** What happens before the looks. */
+  before?: (mac: SupervisedMac) => void;
+  hasRunner: boolean;
+  expectTold: boolean;
+  expectShutdown: boolean;
+}
+
+const endings: Ending[] = [
+  { name: "a young life goes on", ageSeconds: 23 * hour, hasRunner: true, expectTold: false, expectShutdown: false },
+  {
+    name: "soft life over: the runner may finish",
+    ageSeconds: 24 * hour,
+    hasRunner: true,
+    expectTold: true,
+    expectShutdown: false,
+  },
+  {
+    name: "soft life over, no runner: the Mac ends",
+    ageSeconds: 24 * hour,
+    hasRunner: false,
+    expectTold: false,
+    expectShutdown: true,
+  },
+  {
+    name: "within the grace a job goes on",
+    ageSeconds: 26 * hour - 60,
+    hasRunner: true,
+    expectTold: true,
+    expectShutdown: false,
+  },
+  {
+    name: "grace over: the Mac ends in any case",
+    ageSeconds: 26 * hour,
+    hasRunner: true,
+    expectTold: false,
+    expectShutdown: true,
+  },
+  {
+    name: "the tag of the instance says how long its soft life is",
+    ageSeconds: 20 * hour,
+    before: (mac) => mac.write("tags/mac-runner-fleet:soft-life-seconds", `${20 * hour}`),
+    hasRunner: true,
+    expectTold: true,
+    expectShutdown: false,
+  },
+  {
+    name: "a tag that is no number does not count",
+    ageSeconds: 23 * hour,
+    before: (mac) => mac.write("tags/mac-runner-fleet:soft-life-seconds", "soon"),
+    hasRunner: true,
+    expectTold: false,
+    expectShutdown: false,
+  },
+  {
+    name: "out of service: the runner may finish",
+    ageSeconds: 2 * hour,
+    before: (mac) => mac.write("tags/PWPoolReady", "false"),
+    hasRunner: true,
+    expectTold: true,
+    expectShutdown: false,
+  },
+  {
+    name: "out of service: no shutdown, however old",
+    ageSeconds: 30 * hour,
+    before: (mac) => mac.write("tags/PWPoolReady", "debug"),
+    hasRunner: false,
+    expectTold: false,
+    expectShutdown: false,
+  },
+  {
+    name: "a tag that is missing takes it out of service",
+    ageSeconds: 2 * hour,
+    before: (mac) => rmSync(`${mac.root}/tags/PWPoolReady`),
+    hasRunner: true,
+    expectTold: true,
+    expectShutdown: false,
+  },
+  {
+    name: "a metadata service that does not answer changes nothing",
+    ageSeconds: 2 * hour,
+    before: (mac) => mac.program("curl", "exit 28"),
+    hasRunner: true,
+    expectTold: false,
+    expectShutdown: false,
+  },
+  {
+    name: "a replacement of the root volume began a new life",
+    ageSeconds: 30 * hour,
+    before: (mac) => mac.write("tasks", "succeeded\t2026-01-03T03:04:05Z\n"),
+    hasRunner: true,
+    expectTold: false,
+    expectShutdown: false,
+  },
+  {
+    name: "a replacement that failed did not",
+    ageSeconds: 27 * hour,
+    before: (mac) => mac.write("tasks", "failed\tNone\n"),
+    hasRunner: true,
+    expectTold: false,
+    expectShutdown: true,
+  },
+  {
+    name: "AWS does not answer: the launch counts",
+    ageSeconds: 27 * hour,
+    before: (mac) => mac.write("no-aws", ""),
+    hasRunner: true,
+    expectTold: false,
+    expectShutdown: true,
+  },
+];
+
+for (const ending of endings)
+  test(ending.name, async (t) => {
+    const mac = new SupervisedMac(t);
+    if (ending.hasRunner) await mac.withRunner();
+    ending.before?.(mac);
+    mac.age = ending.ageSeconds;
+    mac.write("settle", "/bin/sleep 0.1");
+    await mac.look(3);
+    equal(mac.has("signals") ? mac.read("signals") : "", ending.expectTold ? "TERM\n" : "", "told once at most");
+    equal(mac.shutdowns() > 0, ending.expectShutdown);
+  });
+
+test("a supervisor that comes back does not tell the runner again, for that would end its job", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.age = 24 * hour;
+  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  await mac.look();
+  await mac.look();
+  equal(mac.read("signals"), "TERM\n");
+});
+
+test("right after a boot nothing is ended while AWS has not told whether a new life began", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.age = 30 * hour;
+  mac.write("booted", `${launched + 30 * hour - 60}`);
+  mac.write("tasks", "in-progress\tNone\n");
+  match((await mac.look()).join(), /waiting for AWS to tell whether a new life began/);
+  equal(mac.shutdowns(), 0);
+  mac.write("tasks", "succeeded\t2026-01-03T09:04:00.000Z\n");
+  await mac.look();
+  equal(mac.shutdowns(), 0);
+});
+
+test("an agent that is gone ends the Mac", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.endRunner(1);
+  const said = await mac.look(3);
+  match(said.join(), /shutting down: the runner is gone, exit status 1/);
+  ok(mac.shutdowns() > 0);
+});
+
+test("a boot without the runner of this life ends the Mac; one of an earlier life is forgotten", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.write("boot", "boot-2");
+  await mac.look();
+  equal(mac.shutdowns(), 1);
+  mac.write("tasks", "succeeded\t2026-01-02T05:00:00Z\n");
+  mac.age = 2 * hour;
+  await mac.look();
+  equal(mac.shutdowns(), 0);
+  ok(!mac.has(`${state}/runner`));
+});
+
+test("back in service it asks for a credential again", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.write("tags/PWPoolReady", "false");
+  mac.endRunner(0);
+  await mac.look(3);
+  mac.write("tags/PWPoolReady", "true");
+  rmSync(`${mac.root}/end`);
+  rmSync(`${mac.root}/agent-pid`);
+  await mac.withRunner();
+  equal(mac.shutdowns(), 0);
+  ok(mac.has("agent-pid"));
+});
+
+/** A Mac whose runner is GitHub's; its `run.sh` does what the fake agent does. */
+function githubMac(t: TestContext): SupervisedMac {
+  const mac = new SupervisedMac(t, githubArgs);
+  mac.write("Users/runner/.keep", "");
+  mac.program("tar", 'cp "$root/bin/buildkite-agent" "$root/Users/runner/actions-runner/run.sh"');
+  return mac;
+}
+
+test("GitHub: the configuration travels by the environment, to the runner user", async (t) => {
+  const mac = githubMac(t);
+  mac.write("credential", secret);
+  mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
+  await mac.look();
+  match(mac.read("agent-env"), new RegExp(`^ACTIONS_RUNNER_INPUT_JITCONFIG=${secret}$`, "m"));
+  const calls = mac.takeCalls();
+  ok(calls.includes("sudo -n -E -H -u runner -- ./run.sh"));
+  ok(calls.includes("pkill -9 -U runner"), "what an earlier job left is ended first");
+  ok(!calls.join().includes(secret));
+});
+
+test("GitHub: after its job it asks for the next credential, for a quarter of an hour", async (t) => {
+  const mac = githubMac(t);
+  await mac.withRunner();
+  mac.endRunner(0);
+  match((await mac.look(4)).join(), /did its one job; asking for the next credential/);
+  equal(mac.shutdowns(), 0);
+  mac.write("clock", `${Number(mac.read("clock")) + 900}`);
+  match((await mac.look()).join(), /no next credential came in 900 seconds/);
+  equal(mac.shutdowns(), 1);
+});
+
+test("GitHub: a runner with a job is not told, for the signal would end the job", async (t) => {
+  const mac = githubMac(t);
+  await mac.withRunner();
+  mac.age = 24 * hour;
+  mac.program("pgrep", "exit 0");
+  await mac.look(2);
+  ok(!mac.takeCalls().some((call) => call.startsWith("pkill")));
+  mac.program("pgrep", "exit 1");
+  await mac.look();
+  ok(mac.takeCalls().includes("pkill -INT -U runner -f Runner.Listener"));
+});
+
+test("GitHub: no runner starts beside processes that an earlier job left and that do not end", async (t) => {
+  const mac = githubMac(t);
+  mac.write("credential", secret);
+  mac.program("pgrep", "exit 0");
+  match((await mac.look()).join(), /processes of the last job do not end/);
+  ok(!mac.has("agent-pid"));
+});
