@@ -79,8 +79,8 @@ async function launch(it: Control, { launchTemplateName, hostId }: z.infer<typeo
   return { instanceId: occupant(it.state, hostId, it.clock.now())?.instanceId };
 }
 
-/** What the shutdown behaviour says decides whether the instance only stops or goes for good. */
-function shutDown(it: Control, instanceId: string) {
+/** The macOS inside shuts down: what the shutdown behaviour says decides whether it only stops or goes for good. */
+export function shutDown(it: Pick<Control, "state" | "clock" | "seed">, instanceId: string) {
   const instance = it.state.instances.find((item) => item.instanceId === instanceId);
   if (!instance) throw new Error(`no instance ${instanceId}`);
   const now = it.clock.now();

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSimClock, type SimClock } from "./clock.ts";
+import { shutDown } from "./control.ts";
 import { Front } from "./front.ts";
+import { type Guests, type GuestsOptions, startGuests } from "./guest/guests.ts";
 import { startMoto } from "./moto.ts";
 import { loadState, type SimState } from "./state.ts";
 
@@ -20,6 +22,8 @@ export interface Ec2MacOptions {
   seed?: string;
   /** Hosts of one instance family that the account may have; default 100. */
   hostQuota?: number;
+  /** Boots a real macOS, as far as it is simulated, for every instance; without it instances are only states. */
+  guests?: GuestsOptions;
 }
 
 /** A running simulated AWS. */
@@ -29,6 +33,8 @@ export interface Ec2Mac {
   /** Of the moto behind it. */
   motoUrl: string;
   clock: SimClock;
+  /** The Macs, if they were asked for. */
+  guests: Guests | undefined;
   close(): Promise<void>;
 }
 
@@ -41,17 +47,20 @@ const DEFAULT_HOST_QUOTA = 100;
 export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
   const state = loadState(options.stateFile);
   const clock = options.clock ?? resumedClock(state.clock);
+  const seed = options.seed ?? "fleet";
   const moto = await startMoto(options.motoServer);
+  let guests: Guests | undefined;
   const front = new Front({
     state,
     clock,
     motoUrl: moto.url,
     stateFile: options.stateFile,
-    seed: options.seed ?? "fleet",
+    seed,
     hostQuota: options.hostQuota ?? DEFAULT_HOST_QUOTA,
   });
   const server = createServer((request, response) => void front.answer(request, response));
   const close = async () => {
+    await guests?.close();
     await closeServer(server);
     front.close();
     await moto.close();
@@ -59,12 +68,14 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
   try {
     server.listen(options.port ?? 0, "127.0.0.1");
     await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const world = { state, clock, url, shutDown: (id: string) => void shutDown({ state, clock, seed }, id) };
+    if (options.guests) guests = await startGuests(options.guests, world);
+    return { url, motoUrl: moto.url, clock, guests, close };
   } catch (error) {
     await close();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, motoUrl: moto.url, clock, close };
 }
 
 /** Time goes on while the simulator is down, at the rate it had. */
