@@ -2,6 +2,8 @@ import { z } from "zod";
 import { endInstance } from "./actions/instances.ts";
 import type { SimClock } from "./clock.ts";
 import { type FaultQueue, faultSchema } from "./faults.ts";
+import type { Guests } from "./guest/guests.ts";
+import { guestFaultsSchema } from "./guest/messages.ts";
 import { breakHost } from "./recovery.ts";
 import { checkStatus, hostState, imageOf, instanceState, occupant, releaseRefusal, taskState } from "./rules.ts";
 import type { SimState } from "./state.ts";
@@ -12,6 +14,7 @@ export interface Control {
   clock: SimClock;
   faults: FaultQueue;
   seed: string;
+  guests: Guests | undefined;
   /** Runs an EC2 call as a client in that region would, and gives back its XML. */
   call(region: string, form: URLSearchParams): Promise<string>;
 }
@@ -22,11 +25,19 @@ const clockSchema = z.strictObject({
 });
 const brokenHostSchema = z.strictObject({ effect: z.literal("host-failure"), hostId: z.string() });
 const launchSchema = z.strictObject({ launchTemplateName: z.string(), hostId: z.string() });
+const guestSchema = z.strictObject({
+  instanceId: z.string(),
+  /** A script for its root. */
+  run: z.string().optional(),
+  reboot: z.boolean().optional(),
+  isFrozen: z.boolean().optional(),
+  faults: guestFaultsSchema.optional(),
+});
 const shutdownSchema = z.strictObject({ instanceId: z.string() });
 
 /**
  * The simulator's own endpoints, next to the AWS API. Paths: GET `/_sim/state`; POST `/_sim/clock`, `/_sim/faults`,
- * `/_sim/launch`, `/_sim/shutdown` (the macOS inside shuts down). Throws for an unknown path or a wrong body.
+ * `/_sim/launch`, `/_sim/shutdown` (the macOS inside shuts down), `/_sim/guest` (a Mac that really runs). Throws for an unknown path or a wrong body.
  */
 export async function control(path: string, body: string, it: Control): Promise<unknown> {
   const given = () => JSON.parse(body || "{}");
@@ -41,6 +52,8 @@ export async function control(path: string, body: string, it: Control): Promise<
       return launch(it, launchSchema.parse(given()));
     case "/_sim/shutdown":
       return shutDown(it, shutdownSchema.parse(given()).instanceId);
+    case "/_sim/guest":
+      return tellGuest(it, guestSchema.parse(given()));
     default:
       throw new Error(`no such control path: ${path}`);
   }
@@ -77,6 +90,14 @@ async function launch(it: Control, { launchTemplateName, hostId }: z.infer<typeo
   });
   await it.call(host.region, form);
   return { instanceId: occupant(it.state, hostId, it.clock.now())?.instanceId };
+}
+
+async function tellGuest({ guests }: Control, { instanceId, ...told }: z.infer<typeof guestSchema>) {
+  if (!guests) throw new Error("no Macs run here: instances are only states");
+  if (told.faults) guests.setFaults(instanceId, told.faults);
+  if (told.isFrozen !== undefined) guests.freeze(instanceId, told.isFrozen);
+  if (told.reboot) await guests.reboot(instanceId);
+  return told.run === undefined ? { isUp: guests.isUp(instanceId) } : guests.run(instanceId, told.run);
 }
 
 /** The macOS inside shuts down: what the shutdown behaviour says decides whether it only stops or goes for good. */

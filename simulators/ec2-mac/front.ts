@@ -8,6 +8,7 @@ import type { ActionContext } from "./context.ts";
 import { control } from "./control.ts";
 import { Ec2Error } from "./errors.ts";
 import { errorOf, type Fault, FaultQueue } from "./faults.ts";
+import type { Guests } from "./guest/guests.ts";
 import { type Answer, type Forwardable, forwardRequest, MotoError, passOn, readAll } from "./proxy.ts";
 import { parseQuery } from "./query.ts";
 import { recoverHosts } from "./recovery.ts";
@@ -24,6 +25,8 @@ export interface FrontOptions {
   stateFile: string | undefined;
   seed: string;
   hostQuota: number;
+  /** The Macs that run, if any were asked for. */
+  guests(): Guests | undefined;
 }
 
 /** Answers what concerns Macs, and sends everything else on to moto unchanged. */
@@ -60,7 +63,14 @@ export class Front {
     let status = 200;
     try {
       this.#catchUp();
-      answer = await control(path, body, { state, clock, faults: this.#faults, seed, call });
+      answer = await control(path, body, {
+        state,
+        clock,
+        faults: this.#faults,
+        seed,
+        guests: this.#options.guests(),
+        call,
+      });
       this.#save();
     } catch (error) {
       status = 400;

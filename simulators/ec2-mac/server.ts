@@ -57,6 +57,7 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     stateFile: options.stateFile,
     seed,
     hostQuota: options.hostQuota ?? DEFAULT_HOST_QUOTA,
+    guests: () => guests,
   });
   const server = createServer((request, response) => void front.answer(request, response));
   const close = async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuestPlan } from "./plan.ts";
 
@@ -21,6 +21,7 @@ const FOLDERS: readonly (readonly [string, number])[] = [
   ["System/Simulator", 0o755],
   ["System/Volumes/Data", 0o755],
   ["Users/Shared", 0o1777],
+  ["Users/ec2-user", 0o750],
   ["Volumes/InternalDisk", 0o755],
   ["dev", 0o755],
   ["opt/homebrew/bin", 0o755],
@@ -58,6 +59,11 @@ const LINKS: readonly (readonly [string, string])[] = [
   ["lib64", "/System/Simulator/linux/lib64"],
 ];
 
+/** Homebrew belongs to the user `ec2-user`; it refuses to run as root. */
+const HOMEBREW = ["opt/homebrew", "opt/homebrew/bin", "opt/homebrew/etc", "Users/ec2-user"];
+const EC2_USER = 501;
+const STAFF = 20;
+
 const PF_CONF = `scrub-anchor "com.apple/*"
 nat-anchor "com.apple/*"
 rdr-anchor "com.apple/*"
@@ -89,6 +95,7 @@ function makeRootVolume(root: string): void {
     chmodSync(join(root, path), mode);
   }
   for (const [path, target] of LINKS) symlinkSync(target, join(root, path));
+  if (process.getuid?.() === 0) for (const path of HOMEBREW) chownSync(join(root, path), EC2_USER, STAFF);
   writeFileSync(join(root, "private/etc/pf.conf"), PF_CONF);
   writeFileSync(join(root, "private/etc/hosts"), "127.0.0.1 localhost\n169.254.169.254 instance-data\n");
   writeFileSync(join(root, "private/etc/paths"), "/usr/local/bin\n/usr/bin\n/bin\n/usr/sbin\n/sbin\n");

@@ -7,7 +7,7 @@ import { AwsCommands } from "./aws.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { prepareDisks } from "./disks.ts";
 import { Machine } from "./machine.ts";
-import type { GuestFaults } from "./messages.ts";
+import type { GuestFaults, ShellResult } from "./messages.ts";
 import { metadata } from "./metadata.ts";
 import { findNamespaces, type Namespaces } from "./namespaces.ts";
 import { type GuestPlan, planGuests } from "./plan.ts";
@@ -41,6 +41,10 @@ export interface Guests {
   rootOf(instanceId: string): string;
   /** Sets what goes wrong on one Mac from now on. */
   setFaults(instanceId: string, faults: GuestFaults): void;
+  /** Runs a script as root on the Mac of an instance. Throws when it is not up. */
+  run(instanceId: string, script: string): Promise<ShellResult>;
+  /** Ends macOS on the spot; it boots again on the disks that it has. */
+  reboot(instanceId: string): Promise<void>;
   /** All its processes stand still until they may go on, as on a Mac that hangs. */
   freeze(instanceId: string, isFrozen: boolean): void;
   /** Pulls the plug of every Mac. Their disks stay for the next start. */
@@ -96,7 +100,7 @@ class Runner implements Guests {
   }
 
   isUp(instanceId: string): boolean {
-    return this.#guests.get(instanceId)?.machine !== undefined;
+    return this.#guests.get(instanceId)?.machine?.isBooted === true;
   }
 
   rootOf(instanceId: string): string {
@@ -107,6 +111,17 @@ class Runner implements Guests {
     const guest = this.#guest(instanceId);
     guest.faults = faults;
     guest.machine?.tell({ kind: "faults", faults });
+  }
+
+  async run(instanceId: string, script: string): Promise<ShellResult> {
+    const machine = this.#guests.get(instanceId)?.machine;
+    if (!machine?.isBooted) throw new Error(`the Mac of ${instanceId} is not up`);
+    return machine.run(script);
+  }
+
+  async reboot(instanceId: string): Promise<void> {
+    const guest = this.#guests.get(instanceId);
+    if (guest && !guest.isBusy) await this.#whileBusy(guest, () => this.#ended(guest, guest.machine, "reboot"));
   }
 
   freeze(instanceId: string, isFrozen: boolean): void {
@@ -135,7 +150,7 @@ class Runner implements Guests {
     const isSame = guest.plan && JSON.stringify(guest.plan) === JSON.stringify(plan);
     if (isSame && (guest.machine || guest.isDown || !plan.isUp)) return;
     guest.isDown = false;
-    this.#whileBusy(guest, async () => {
+    void this.#whileBusy(guest, async () => {
       await guest.machine?.close();
       guest.machine = undefined;
       guest.plan = plan;
@@ -166,13 +181,13 @@ class Runner implements Guests {
         if (question.what === "aws") return this.#aws.run(instance, question.args);
         return metadata(instance, this.#world, this.#aws, question.path);
       },
-      ended: (how) => this.#whileBusy(guest, () => this.#ended(guest, machine, how)),
+      ended: (how) => void this.#whileBusy(guest, () => this.#ended(guest, machine, how)),
     });
     return machine;
   }
 
-  async #ended(guest: Guest, machine: Machine, how: "halt" | "reboot" | "panic"): Promise<void> {
-    await machine.close();
+  async #ended(guest: Guest, machine: Machine | undefined, how: "halt" | "reboot" | "panic"): Promise<void> {
+    await machine?.close();
     if (guest.machine !== machine) return;
     guest.machine = undefined;
     const instance = this.#world.state.instances.find((item) => item.instanceId === guest.plan?.instanceId);
@@ -184,20 +199,21 @@ class Runner implements Guests {
 
   #remove(instanceId: string, guest: Guest): void {
     if (guest.isBusy) return;
-    this.#whileBusy(guest, async () => {
+    void this.#whileBusy(guest, async () => {
       await guest.machine?.close();
       this.#guests.delete(instanceId);
       rmSync(guest.folder, { recursive: true, force: true });
     });
   }
 
-  #whileBusy(guest: Guest, act: () => Promise<void>): void {
+  #whileBusy(guest: Guest, act: () => Promise<void>): Promise<void> {
     guest.isBusy = true;
     const work = act().finally(() => {
       guest.isBusy = false;
       this.#work.delete(work);
     });
     this.#work.add(work);
+    return work;
   }
 
   #guest(instanceId: string): Guest {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Disks } from "./disks.ts";
-import type { Answer, FromGuest, Question, ToGuest } from "./messages.ts";
+import type { Answer, FromGuest, Question, ShellResult, ToGuest } from "./messages.ts";
 import { linuxEnvironment, type Namespaces } from "./namespaces.ts";
 
 const checkout = dirname(dirname(dirname(import.meta.dirname)));
@@ -28,7 +28,10 @@ export interface MachineOptions {
 export class Machine {
   readonly #process: ChildProcess;
   readonly #options: MachineOptions;
+  readonly #shells = new Map<number, (result: ShellResult) => void>();
+  #count = 0;
   #isOff = false;
+  #isBooted = false;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -46,9 +49,24 @@ export class Machine {
     this.tell(options.boot);
   }
 
+  /** True as soon as its programs can run. */
+  get isBooted(): boolean {
+    return this.#isBooted && !this.#isOff;
+  }
+
   /** Says something to its init. */
   tell(message: ToGuest): void {
     if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** Runs a script as root, and waits for its end. */
+  run(script: string): Promise<ShellResult> {
+    this.#count += 1;
+    const id = this.#count;
+    return new Promise((resolve) => {
+      this.#shells.set(id, resolve);
+      this.tell({ kind: "run", id, script });
+    });
   }
 
   /** Stops or resumes all that runs on it, as if its processors stood still. */
@@ -65,10 +83,13 @@ export class Machine {
     // With the first process inside all others end, and unshare after them.
     process.kill(childrenOf(pid)[0] ?? pid, "SIGKILL");
     await gone;
+    for (const resolve of this.#shells.values()) resolve({ exitCode: -1, output: "" });
   }
 
   async #hear(message: FromGuest): Promise<void> {
     if (message.kind === "power") this.#end(message.action);
+    if (message.kind === "booted") this.#isBooted = true;
+    if (message.kind === "ran") this.#shells.get(message.id)?.(message.result);
     if (message.kind !== "ask") return;
     const answer = await this.#options.answer(message);
     this.tell({ kind: "answer", id: message.id, answer });

@@ -1,5 +1,8 @@
 /** What the kernel, launchd and ec2-macos-init are on a real Mac. Runs inside, as root; `../machine.ts` starts it. */
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { runnerArchive } from "../../../github/runner/archive.ts";
 import type { GuestFaults, ToGuest } from "../messages.ts";
 import { MacClock } from "./clock.ts";
 import { type Call, type Reply, serveCommands } from "./commands.ts";
@@ -19,22 +22,25 @@ const host = new Host();
 const clock = new MacClock(`${RUN}/clock`);
 const filter = new PacketFilter();
 let faults: GuestFaults = {};
+let environment: Readonly<Record<string, string>> = {};
 
 host.listen((message) => {
   if (message.kind === "boot") void boot(message).catch(panic);
   if (message.kind === "clock") clock.set(message.clock);
+  if (message.kind === "run") void runShell(message.id, message.script);
   if (message.kind === "faults") faults = message.faults;
 });
 
 async function boot(setting: Extract<ToGuest, { kind: "boot" }>): Promise<void> {
   clock.set(setting.clock);
   faults = setting.faults;
-  const environment = {
+  environment = {
     PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
     NODE_COMPILE_CACHE: `${RUN}/node-cache`,
+    ...(setting.isOneUid ? { MAC_ONE_UID: "1" } : {}),
     ...setting.environment,
   };
-  writeBootFiles(environment);
+  writeBootFiles();
   prepareUsers();
   const launchd = new MacLaunchd({ clock, environment, faults: () => faults, isOneUid: setting.isOneUid });
   await Promise.all([
@@ -49,9 +55,10 @@ async function boot(setting: Extract<ToGuest, { kind: "boot" }>): Promise<void> 
 }
 
 /** What programs of the Mac read without asking us. */
-function writeBootFiles(environment: Readonly<Record<string, string>>): void {
+function writeBootFiles(): void {
   const lines = Object.entries(environment).map(
-    ([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`,
+    ([name, value]) => `[[ -v ${name} ]] || export ${name}='${value.replaceAll("'", "'''")}'
+`,
   );
   writeFileSync(`${RUN}/environment`, lines.join(""));
   mkdirSync(`${RUN}/node-cache`, { mode: 0o1777 });
@@ -81,6 +88,8 @@ async function run(call: Call, launchd: MacLaunchd): Promise<Reply> {
     case "reboot":
     case "halt":
       return isRoot ? power(call, launchd) : refusal(`${call.name}: NOT super-user`);
+    case "github-runner-archive":
+      return { exitCode: 0, stdout: runnerArchive(call.args[0] ?? ""), stderr: "" };
     case "aws":
       return aws(call);
     default:
@@ -123,6 +132,16 @@ async function aws({ args, uid }: Call): Promise<Reply> {
   }
   const { status, output, errors = "", file } = await host.ask({ what: "aws", args });
   return { exitCode: status, stdout: Buffer.from(output, "base64"), stderr: errors, ...(file ? { file } : {}) };
+}
+
+async function runShell(id: number, script: string): Promise<void> {
+  const child = spawn("/bin/bash", ["-c", `exec 2>&1\n${script}`], {
+    env: { ...environment, HOME: "/var/root" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const status = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
+  const output = await text(child.stdout);
+  host.tell({ kind: "ran", id, result: { exitCode: await status, output } });
 }
 
 function refusal(text: string): Reply {

@@ -11,6 +11,11 @@ interface Rule {
   users: readonly UserCondition[];
 }
 
+/** The place of the rules that are loaded under a name. */
+interface Anchor {
+  anchor: string;
+}
+
 interface UserCondition {
   isNot: boolean;
   name: string;
@@ -19,7 +24,7 @@ interface UserCondition {
 /** macOS's packet filter: `pfctl`, and what its rules come to. */
 export class PacketFilter {
   readonly #anchors = new Map<string, Rule[]>();
-  #rules: (Rule | { anchor: string })[] = [];
+  #rules: (Rule | Anchor)[] = [];
   #isEnabled = false;
 
   /** True when a connection to the address by this user is stopped. The last rule that fits decides, or a quick one. */
@@ -122,14 +127,14 @@ export class PacketFilter {
   }
 }
 
-function isRule(rule: Rule | { anchor: string }): rule is Rule {
+function isRule(rule: Rule | Anchor): rule is Rule {
   return !("anchor" in rule);
 }
 
 /** Reads rules; a line that is none throws with its number. */
-function parseRules(text: string, loadAnchor?: (name: string, path: string) => void): (Rule | { anchor: string })[] {
+function parseRules(text: string, loadAnchor?: (name: string, path: string) => void): (Rule | Anchor)[] {
   const lines = text.split("\n");
-  return lines.flatMap((line, index) => {
+  return lines.flatMap<Rule | Anchor>((line, index) => {
     const bare = line.replace(/#.*/, "").trim();
     if (bare === "" || /^(set|scrub|scrub-anchor|nat-anchor|rdr-anchor|dummynet-anchor|table)\b/.test(bare)) return [];
     const load = /^load anchor "?([^"\s]+)"? from "?([^"\s]+)"?$/.exec(bare);
