@@ -9,7 +9,6 @@ const ALIKE: Readonly<Record<string, string>> = {
     grep gunzip gzip head id join jq killall less logger login mkfifo mktemp nc nice nohup openssl paste patch perl
     pgrep pkill printenv printf readlink renice rev sed seq shasum sort split tail tar tee time touch tr true tty uniq
     unzip uptime wc which who whoami xargs yes zip`,
-  "usr/sbin": "chown",
 };
 /** `sh` is bash on macOS. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { sh: "bash" };
@@ -18,8 +17,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = { sh: "bash" };
 const SIMULATED: Readonly<Record<string, string>> = {
   bin: "date df hostname launchctl sleep",
   sbin: "halt pfctl reboot shutdown",
-  "usr/bin": "curl defaults dscl mdutil memory_pressure pmset stat sudo sw_vers uname",
-  "usr/sbin": "createhomedir scutil softwareupdate sysadminctl sysctl",
+  "usr/bin": "chgrp curl defaults dscl mdutil memory_pressure pmset stat sudo sw_vers uname",
+  "usr/sbin": "chown createhomedir scutil softwareupdate sysadminctl sysctl",
 };
 const LINUX = "/System/Simulator/linux";
 const PROGRAMS = "/System/Simulator/fleet/simulators/mac/guest-bin";

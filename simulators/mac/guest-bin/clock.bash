@@ -19,12 +19,12 @@ mac_then() {
   done </System/Simulator/run/clock
 }
 
-# Puts into `rate` how fast programs should take the clock to be: whole seconds in a real one, at most 50 (see
+# Puts into `rate` how fast programs should take the clock to be: whole seconds in a real one, at most 20 (see
 # simulators/ec2-mac/guest/init/clock.ts), and as fast as real time while it stands still.
 mac_rate() {
   local base since
   read -r base since rate < <(tail -n 1 /System/Simulator/run/clock)
   rate=$((rate / 1000))
   ((rate >= 1)) || rate=1
-  ((rate <= 50)) || rate=50
+  ((rate <= 20)) || rate=20
 }

@@ -1,9 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fleetUserData, type MacWorld, skip, startMacWorld, until } from "./guest.ts";
+import { fleetUserData, type MacWorld, processesIn, skip, startMacWorld, until } from "./guest.ts";
 
 const DEADLINE = "/private/var/log/mac-runner-fleet/boot-deadline.log";
 const INIT_LOG = "/private/var/log/amazon/ec2/ec2-macos-init.log";
@@ -205,17 +204,4 @@ async function launchTimeOf(world: MacWorld, id: string): Promise<number> {
     instances: { instanceId: string; launchedAt: number }[];
   };
   return state.instances.find((one) => one.instanceId === id)?.launchedAt ?? 0;
-}
-
-/** The processes on this computer that have the Mac's folder for their root. */
-function processesIn(folder: string, instanceId: string): string[] {
-  const mark = join(folder, "disks", instanceId, "root").replace(tmpdir(), "");
-  return readdirSync("/proc").filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`${mark} / `);
-    } catch {
-      return false;
-    }
-  });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -130,4 +130,17 @@ export async function until(isSo: () => boolean | Promise<boolean>): Promise<voi
     if (Date.now() > deadline) throw new Error(`still not so: ${isSo}`);
     await sleep(20);
   }
+}
+
+/** The processes on this computer that have the Mac's folder for their root. */
+export function processesIn(folder: string, instanceId: string): string[] {
+  const mark = join(folder, "disks", instanceId, "root").replace(tmpdir(), "");
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/mountinfo`, "utf8").includes(`${mark} / `);
+    } catch {
+      return false;
+    }
+  });
 }

@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import type { ClockSetting } from "../messages.ts";
 
 /**
- * Programs take real time to run, however fast the clock is. So nobody is woken earlier than after a fiftieth of the
- * time that he sleeps, up to two seconds: a watchdog of 45 s leaves what it watches 0.9 s.
+ * Programs take real time to run, however fast the clock is. So nobody is woken earlier than after a twentieth of
+ * the time that he sleeps, up to three seconds: a watchdog of 45 s leaves what it watches 2.25 s.
  */
-const FASTEST_RATE = 50;
-const LONGEST_FLOOR_MS = 2000;
+const FASTEST_RATE = 20;
+const LONGEST_FLOOR_MS = 3000;
 
 interface Sleeper {
   /** Of the simulated clock. */

@@ -1,7 +1,8 @@
 /** What the kernel, launchd and ec2-macos-init are on a real Mac. Runs inside, as root; `../machine.ts` starts it. */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { text } from "node:stream/consumers";
+import { setTimeout as sleepFor } from "node:timers/promises";
 import { runnerArchive } from "../../../github/runner/archive.ts";
 import type { GuestFaults, ToGuest } from "../messages.ts";
 import { MacClock } from "./clock.ts";
@@ -37,10 +38,10 @@ async function boot(setting: Extract<ToGuest, { kind: "boot" }>): Promise<void> 
   environment = {
     PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
     NODE_COMPILE_CACHE: `${RUN}/node-cache`,
-    ...(setting.isOneUid ? { MAC_ONE_UID: "1" } : {}),
     ...setting.environment,
   };
   writeBootFiles();
+  if (setting.isOneUid) writeFileSync(`${RUN}/one-uid`, "");
   prepareUsers();
   const launchd = new MacLaunchd({ clock, environment, faults: () => faults, isOneUid: setting.isOneUid });
   await Promise.all([
@@ -139,9 +140,15 @@ async function runShell(id: number, script: string): Promise<void> {
     env: { ...environment, HOME: "/var/root" },
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const status = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? -1)));
-  const output = await text(child.stdout);
-  host.tell({ kind: "ran", id, result: { exitCode: await status, output } });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+  });
+  const closed = once(child, "close");
+  const [code] = await once(child, "exit");
+  // What it left in the background may hold the output open for ever.
+  await Promise.race([closed, sleepFor(100)]);
+  host.tell({ kind: "ran", id, result: { exitCode: code ?? -1, output } });
 }
 
 function refusal(text: string): Reply {

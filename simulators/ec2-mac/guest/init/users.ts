@@ -90,14 +90,18 @@ export function sysadminctl(words: readonly string[], isRoot: boolean): Outcome 
   const name = option("-addUser");
   if (name === undefined) return failure(64, "Usage: sysadminctl");
   if (users[name]) return failure(0, `User ${name} already exists`);
-  const uid = Number(
-    option("-UID") ?? 1 + Math.max(501, ...Object.values(users).map((it) => Number(it.UniqueID?.[0]))),
-  );
+  const uid = Number(option("-UID") ?? nextUid(users));
   const home = option("-home") ?? `/Users/${name}`;
   const record = user(uid, Number(option("-GID") ?? 20), home, option("-shell") ?? "/bin/zsh");
   directory.Users = { ...users, [name]: { ...record, RealName: [option("-fullName") ?? name] } };
   save(directory);
   return { exitCode: 0, stdout: "", stderr: `Creating user record…\nAssigning UID: ${uid} GID: 20\n` };
+}
+
+/** One more than the highest of a person; `nobody` is none. */
+function nextUid(users: Record<string, Record_>): number {
+  const taken = Object.values(users).map((it) => Number(it.UniqueID?.[0]));
+  return 1 + Math.max(501, ...taken.filter((uid) => uid < 60_000));
 }
 
 function list(records: Record<string, Record_>, key: string): Outcome {
