@@ -58,7 +58,7 @@ export class MacLaunchd {
       uid,
       hasScreen: false,
       loaded: () => [...this.#kept.values()].map((kept) => ({ ...kept, status: kept.keeper.status })),
-      labelIn: async (plistPath) => readTrusted(plistPath, this.#options.isOneUid).Label,
+      labelIn: async (plistPath) => this.#read(plistPath).Label,
       load: async (domain, plistPath) => this.#load(domain, plistPath),
       unload: (loaded) => this.#unload(loaded),
       kickstart: (loaded, again) => this.#find(loaded)?.keeper.kickstart(again),
@@ -82,8 +82,7 @@ export class MacLaunchd {
   }
 
   #load(domain: string, plistPath: string): void {
-    if (this.#options.faults().launchdLoadsNothing) throw new Error("launchd is broken");
-    const job = readTrusted(plistPath, this.#options.isOneUid);
+    const job = this.#read(plistPath);
     const key = `${domain}/${job.Label}`;
     const onceUnloaded: Kept["onceUnloaded"] = [];
     const keeper = new Keeper({
@@ -98,6 +97,17 @@ export class MacLaunchd {
     });
     this.#kept.set(key, { domain, plistPath, job, keeper, onceUnloaded });
     keeper.load();
+  }
+
+  /** launchd takes a daemon only from a file that is root's, and that nobody else may write. */
+  #read(plistPath: string): Job {
+    if (this.#options.faults().launchdLoadsNothing) throw new Error("launchd is broken");
+    const { uid, mode } = statSync(plistPath);
+    const isRoots = uid === 0 || this.#options.isOneUid;
+    if (!isRoots || (mode & 0o022) !== 0) throw new Error("Path had bad ownership/permissions");
+    const job = readJob(plistPath);
+    identityOf(job.UserName ?? "root");
+    return job;
   }
 
   #unload(loaded: Loaded): Promise<void> {
@@ -116,11 +126,4 @@ export class MacLaunchd {
     const own = { ...environment, HOME: home, USER: name, LOGNAME: name };
     return isOneUid || name === "root" ? { environment: own } : { environment: own, identity: { uid, gid } };
   }
-}
-
-/** launchd takes a daemon only from a file that is root's, and that nobody else may write. */
-function readTrusted(plistPath: string, isOneUid: boolean): Job {
-  const { uid, mode } = statSync(plistPath);
-  if ((uid !== 0 && !isOneUid) || (mode & 0o022) !== 0) throw new Error("Path had bad ownership/permissions");
-  return readJob(plistPath);
 }
