@@ -175,7 +175,7 @@ class Runner implements Guests {
         ports: this.#relays.ports,
         isOneUid: !this.#namespaces.isRoot,
       },
-      answer: (question) => {
+      answer: async (question) => {
         const instance = this.#world.state.instances.find((item) => item.instanceId === instanceId);
         if (!instance) throw new Error(`no instance ${instanceId}`);
         if (question.what === "aws") return this.#aws.run(instance, question.args);
@@ -208,10 +208,15 @@ class Runner implements Guests {
 
   #whileBusy(guest: Guest, act: () => Promise<void>): Promise<void> {
     guest.isBusy = true;
-    const work = act().finally(() => {
-      guest.isBusy = false;
-      this.#work.delete(work);
-    });
+    const work = act()
+      .catch((error) => {
+        console.error(`the Mac in ${guest.folder}:`, error);
+        guest.isDown = true;
+      })
+      .finally(() => {
+        guest.isBusy = false;
+        this.#work.delete(work);
+      });
     this.#work.add(work);
     return work;
   }

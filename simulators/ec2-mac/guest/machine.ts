@@ -91,7 +91,9 @@ export class Machine {
     if (message.kind === "booted") this.#isBooted = true;
     if (message.kind === "ran") this.#shells.get(message.id)?.(message.result);
     if (message.kind !== "ask") return;
-    const answer = await this.#options.answer(message);
+    const answer = await this.#options.answer(message).catch((error: Error) => {
+      return { status: 500, output: "", errors: `${error.message}\n` };
+    });
     this.tell({ kind: "answer", id: message.id, answer });
   }
 

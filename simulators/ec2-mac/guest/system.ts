@@ -6,9 +6,9 @@ const ALIKE: Readonly<Record<string, string>> = {
   bin: "bash sh cat chmod cp dd echo ed expr kill ln ls mkdir mv ps pwd rm rmdir test",
   sbin: "ifconfig ping",
   "usr/bin": `awk base64 basename bzip2 cmp comm curl cut diff dirname du env expand false file find fold getconf
-    grep gunzip gzip head id join jq killall less logger login mkfifo mktemp nc nice nohup openssl paste patch perl
+    grep gunzip gzip head id install join jq killall less logger login mkfifo mktemp nc nice nohup openssl paste patch perl
     pgrep pkill printenv printf readlink renice rev sed seq shasum sort split tail tar tee time touch tr true tty uniq
-    unzip uptime wc which who whoami xargs yes zip`,
+    unzip uptime uuidgen wc which who whoami xargs yes zip`,
 };
 /** `sh` is bash on macOS. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { sh: "bash" };
@@ -17,7 +17,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = { sh: "bash" };
 const SIMULATED: Readonly<Record<string, string>> = {
   bin: "date df hostname launchctl sleep",
   sbin: "halt pfctl reboot shutdown",
-  "usr/bin": "chgrp curl defaults dscl mdutil memory_pressure pmset stat sudo sw_vers uname",
+  "usr/bin": "arch chgrp curl defaults dscl mdutil memory_pressure plutil pmset stat sudo sw_vers uname",
   "usr/sbin": "chown createhomedir scutil softwareupdate sysadminctl sysctl",
 };
 const LINUX = "/System/Simulator/linux";

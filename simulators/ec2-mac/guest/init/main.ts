@@ -1,9 +1,11 @@
 /** What the kernel, launchd and ec2-macos-init are on a real Mac. Runs inside, as root; `../machine.ts` starts it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { resolve as resolvePath } from "node:path";
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { runnerArchive } from "../../../github/runner/archive.ts";
+import { parsePlist } from "../../../mac/launchd/plist.ts";
 import type { GuestFaults, ToGuest } from "../messages.ts";
 import { MacClock } from "./clock.ts";
 import { type Call, type Reply, serveCommands } from "./commands.ts";
@@ -89,12 +91,25 @@ async function run(call: Call, launchd: MacLaunchd): Promise<Reply> {
     case "reboot":
     case "halt":
       return isRoot ? power(call, launchd) : refusal(`${call.name}: NOT super-user`);
+    case "plutil":
+      return plutil(call);
     case "github-runner-archive":
       return { exitCode: 0, stdout: runnerArchive(call.args[0] ?? ""), stderr: "" };
     case "aws":
       return aws(call);
     default:
       return refusal(`${call.name} is not simulated`);
+  }
+}
+
+/** `plutil -lint FILE`. */
+function plutil({ args, cwd }: Call): Reply {
+  const file = resolvePath(cwd, args.at(-1) ?? "");
+  try {
+    parsePlist(readFileSync(file, "utf8"));
+    return { exitCode: 0, stdout: args.includes("-s") ? "" : `${args.at(-1)}: OK\n`, stderr: "" };
+  } catch (error) {
+    return { exitCode: 1, stdout: `${args.at(-1)}: ${(error as Error).message}\n`, stderr: "" };
   }
 }
 
