@@ -73,7 +73,7 @@ launchctl bootstrap system /Library/LaunchDaemons/${label}.plist`);
 curl -fsSL -o runner.tar.gz ${url} && shasum -a 256 runner.tar.gz && tar xzf runner.tar.gz && chown -R runner .`);
     ok(printed.startsWith(`${runnerArchiveSha256("2.337.0")}  runner.tar.gz\n`), printed);
     const jit = githubJit({ url: github.url, organization: "acme", token: github.token });
-    const wanted = { name: "mac-1", groupId: 1, labels: ["macs"] };
+    const wanted = { name: "mac-1", groupId: 1, labels: ["macs"] as const };
     const { encodedJitConfig } = await jit.register(wanted, () => false);
     const job = addGithubJob(github.state, { labels: ["macs"], command: nosy }, github.clock.now());
     await run(`sudo -u runner ACTIONS_RUNNER_INPUT_JITCONFIG=${encodedJitConfig} /Users/runner/actions/run.sh`);
