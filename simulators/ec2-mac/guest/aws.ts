@@ -94,7 +94,15 @@ const COMMANDS: Readonly<Record<string, (command: Command) => Promise<Answer>>> 
     const { ReplaceRootVolumeTasks } = await using(new EC2Client(settings(command)), (ec2) =>
       ec2.send(new DescribeReplaceRootVolumeTasksCommand(input)),
     );
-    return answer(command, { ReplaceRootVolumeTasks });
+    // AWS tells whole seconds.
+    const whole = (time: string | undefined) => time?.replace(/\.\d+Z$/, "Z");
+    return answer(command, {
+      ReplaceRootVolumeTasks: ReplaceRootVolumeTasks?.map((task) => ({
+        ...task,
+        StartTime: whole(task.StartTime),
+        CompleteTime: whole(task.CompleteTime),
+      })),
+    });
   },
   async "ec2 describe-tags"(command) {
     const input = { Filters: filters(command) };

@@ -28,6 +28,7 @@ const FOLDERS: readonly (readonly [string, number])[] = [
   ["opt/homebrew/etc", 0o755],
   ["private/etc/pf.anchors", 0o755],
   ["private/tmp", 0o1777],
+  ["private/var/at", 0o755],
   ["private/var/db/simulator", 0o755],
   ["private/var/folders", 0o755],
   ["private/var/log/amazon/ec2", 0o755],

@@ -73,6 +73,10 @@ export async function startMacWorld(options: Partial<GuestsOptions> = {}): Promi
     guests,
     folder,
     async launch(name, userData = fleetUserData()) {
+      const tags = [
+        { Key: "Name", Value: name },
+        { Key: "PWPoolReady", Value: "true" },
+      ];
       const LaunchTemplateName = `template-${name}`;
       const LaunchTemplateData = {
         ImageId: "ami-0123456789abcdef0",
@@ -81,7 +85,7 @@ export async function startMacWorld(options: Partial<GuestsOptions> = {}): Promi
         IamInstanceProfile: { Name: "mac" },
         UserData: Buffer.from(userData).toString("base64"),
         MetadataOptions: { HttpTokens: "required" as const, InstanceMetadataTags: "enabled" as const },
-        TagSpecifications: [{ ResourceType: "instance" as const, Tags: [{ Key: "Name", Value: name }] }],
+        TagSpecifications: [{ ResourceType: "instance" as const, Tags: tags }],
       };
       await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
       const order = { AvailabilityZone: "us-west-2a", InstanceType: "mac2.metal", Quantity: 1 };

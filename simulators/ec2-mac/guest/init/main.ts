@@ -1,5 +1,6 @@
 /** What the kernel, launchd and ec2-macos-init are on a real Mac. Runs inside, as root; `../machine.ts` starts it. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve as resolvePath } from "node:path";
@@ -45,6 +46,8 @@ async function boot(setting: Extract<ToGuest, { kind: "boot" }>): Promise<void> 
   writeBootFiles();
   if (setting.isOneUid) writeFileSync(`${RUN}/one-uid`, "");
   prepareUsers();
+  // macOS does so at boot, with pf itself switched off.
+  filter.pfctl(["-f", "/private/etc/pf.conf"], "");
   const launchd = new MacLaunchd({ clock, environment, faults: () => faults, isOneUid: setting.isOneUid });
   await Promise.all([
     serveCommands((call) => run(call, launchd)),
@@ -68,6 +71,7 @@ function writeBootFiles(): void {
   const seconds = Math.floor(clock.now() / 1000);
   const folder = "/private/var/db/simulator/sysctl";
   mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/kern.bootsessionuuid`, `${randomUUID().toUpperCase()}\n`);
   writeFileSync(
     `${folder}/kern.boottime`,
     `{ sec = ${seconds}, usec = 0 } ${new Date(seconds * 1000).toUTCString()}\n`,
