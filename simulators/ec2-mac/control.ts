@@ -2,6 +2,8 @@ import { z } from "zod";
 import { endInstance } from "./actions/instances.ts";
 import type { SimClock } from "./clock.ts";
 import { type FaultQueue, faultSchema } from "./faults.ts";
+import type { Guests } from "./guest/guests.ts";
+import { guestFaultsSchema } from "./guest/messages.ts";
 import type { FunctionRun } from "./lambda/state.ts";
 import { breakHost } from "./recovery.ts";
 import { checkStatus, hostState, imageOf, instanceState, occupant, releaseRefusal, taskState } from "./rules.ts";
@@ -15,6 +17,7 @@ export interface Control {
   seed: string;
   /** The newest runs of functions. */
   runs: readonly FunctionRun[];
+  guests: Guests | undefined;
   /** Runs an EC2 call as a client in that region would, and gives back its XML. */
   call(region: string, form: URLSearchParams): Promise<string>;
 }
@@ -25,11 +28,19 @@ const clockSchema = z.strictObject({
 });
 const brokenHostSchema = z.strictObject({ effect: z.literal("host-failure"), hostId: z.string() });
 const launchSchema = z.strictObject({ launchTemplateName: z.string(), hostId: z.string() });
+const guestSchema = z.strictObject({
+  instanceId: z.string(),
+  /** A script for its root. */
+  run: z.string().optional(),
+  reboot: z.boolean().optional(),
+  isFrozen: z.boolean().optional(),
+  faults: guestFaultsSchema.optional(),
+});
 const shutdownSchema = z.strictObject({ instanceId: z.string() });
 
 /**
  * The simulator's own endpoints, next to the AWS API. Paths: GET `/_sim/state`; POST `/_sim/clock`, `/_sim/faults`,
- * `/_sim/launch`, `/_sim/shutdown` (the macOS inside shuts down). Throws for an unknown path or a wrong body.
+ * `/_sim/launch`, `/_sim/shutdown` (the macOS inside shuts down), `/_sim/guest` (a Mac that really runs). Throws for an unknown path or a wrong body.
  */
 export async function control(path: string, body: string, it: Control): Promise<unknown> {
   const given = () => JSON.parse(body || "{}");
@@ -44,6 +55,8 @@ export async function control(path: string, body: string, it: Control): Promise<
       return launch(it, launchSchema.parse(given()));
     case "/_sim/shutdown":
       return shutDown(it, shutdownSchema.parse(given()).instanceId);
+    case "/_sim/guest":
+      return tellGuest(it, guestSchema.parse(given()));
     default:
       throw new Error(`no such control path: ${path}`);
   }
@@ -82,8 +95,16 @@ async function launch(it: Control, { launchTemplateName, hostId }: z.infer<typeo
   return { instanceId: occupant(it.state, hostId, it.clock.now())?.instanceId };
 }
 
-/** What the shutdown behaviour says decides whether the instance only stops or goes for good. */
-function shutDown(it: Control, instanceId: string) {
+async function tellGuest({ guests }: Control, { instanceId, ...told }: z.infer<typeof guestSchema>) {
+  if (!guests) throw new Error("no Macs run here: instances are only states");
+  if (told.faults) guests.setFaults(instanceId, told.faults);
+  if (told.isFrozen !== undefined) guests.freeze(instanceId, told.isFrozen);
+  if (told.reboot) await guests.reboot(instanceId);
+  return told.run === undefined ? { isUp: guests.isUp(instanceId) } : guests.run(instanceId, told.run);
+}
+
+/** The macOS inside shuts down: what the shutdown behaviour says decides whether it only stops or goes for good. */
+export function shutDown(it: Pick<Control, "state" | "clock" | "seed">, instanceId: string) {
   const instance = it.state.instances.find((item) => item.instanceId === instanceId);
   if (!instance) throw new Error(`no instance ${instanceId}`);
   const now = it.clock.now();

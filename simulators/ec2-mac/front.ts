@@ -9,6 +9,7 @@ import type { ActionContext } from "./context.ts";
 import { control } from "./control.ts";
 import { Ec2Error } from "./errors.ts";
 import { errorOf, type Fault, FaultQueue } from "./faults.ts";
+import type { Guests } from "./guest/guests.ts";
 import { type Answer, type Forwardable, forwardRequest, MotoError, passOn, readAll } from "./proxy.ts";
 import { parseQuery } from "./query.ts";
 import { answerQuotas, type HostQuota } from "./quotas.ts";
@@ -31,6 +32,8 @@ export interface FrontOptions {
   /** Of this front, once it listens. */
   url(): string;
   events: EventEmitter<SimEvents>;
+  /** The Macs that run, if any were asked for. */
+  guests(): Guests | undefined;
 }
 
 /** Answers what concerns Macs, and sends everything else on to moto unchanged. */
@@ -83,6 +86,7 @@ export class Front {
         clock,
         faults: this.#faults,
         seed,
+        guests: this.#options.guests(),
         call,
         runs: this.#services.functions.runs,
       });

@@ -14,6 +14,14 @@ const configSchema = z.strictObject({
   stateFile: z.string().optional(),
   seed: z.string().optional(),
   hostQuota: z.union([z.number(), z.record(z.string(), z.number())]).optional(),
+  /** See {@link GuestsOptions}. */
+  guests: z
+    .strictObject({
+      folder: z.string(),
+      environment: z.record(z.string(), z.string()).optional(),
+      reachable: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 
 const configFile = process.argv[2];

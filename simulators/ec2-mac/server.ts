@@ -2,7 +2,9 @@ import { EventEmitter, once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createSimClock, type SimClock } from "./clock.ts";
+import { shutDown } from "./control.ts";
 import { Front } from "./front.ts";
+import { type Guests, type GuestsOptions, startGuests } from "./guest/guests.ts";
 import { startMoto } from "./moto.ts";
 import type { HostQuota } from "./quotas.ts";
 import type { SimEvents } from "./services.ts";
@@ -22,6 +24,8 @@ export interface Ec2MacOptions {
   seed?: string;
   /** Hosts of each instance family (`mac2`) that the account may have; default 100. */
   hostQuota?: HostQuota;
+  /** Boots a real macOS, as far as it is simulated, for every instance; without it instances are only states. */
+  guests?: GuestsOptions;
 }
 
 /** A running simulated AWS. */
@@ -33,6 +37,8 @@ export interface Ec2Mac {
   clock: SimClock;
   /** What happens by itself: `fired` for each time a schedule was due, `returned` for each run of a function. */
   events: EventEmitter<SimEvents>;
+  /** The Macs, if they were asked for. */
+  guests: Guests | undefined;
   close(): Promise<void>;
 }
 
@@ -43,8 +49,10 @@ export interface Ec2Mac {
 export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
   const state = loadState(options.stateFile);
   const clock = options.clock ?? resumedClock(state.clock);
+  const seed = options.seed ?? "fleet";
   const events = new EventEmitter<SimEvents>();
   const moto = await startMoto(options.motoServer);
+  let guests: Guests | undefined;
   let port = options.port ?? 0;
   const url = () => `http://127.0.0.1:${port}`;
   const front = new Front({
@@ -52,13 +60,15 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     clock,
     motoUrl: moto.url,
     stateFile: options.stateFile,
-    seed: options.seed ?? "fleet",
+    seed,
     hostQuota: options.hostQuota,
     events,
     url,
+    guests: () => guests,
   });
   const server = createServer((request, response) => void front.answer(request, response));
   const close = async () => {
+    await guests?.close();
     await closeServer(server);
     await front.close();
     await moto.close();
@@ -66,12 +76,14 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
   try {
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
+    port = (server.address() as AddressInfo).port;
+    const world = { state, clock, url: url(), shutDown: (id: string) => void shutDown({ state, clock, seed }, id) };
+    if (options.guests) guests = await startGuests(options.guests, world);
+    return { url: url(), motoUrl: moto.url, clock, events, guests, close };
   } catch (error) {
     await close();
     throw error;
   }
-  port = (server.address() as AddressInfo).port;
-  return { url: url(), motoUrl: moto.url, clock, events, close };
 }
 
 /** Time goes on while the simulator is down, at the rate it had. */

@@ -35,6 +35,9 @@ const notOnMacs: Readonly<Record<string, RegExp>> = {
   timeout: /(^|[;&|]\s*)timeout \d/m,
 };
 
+/** Programs that make Linux look like a Mac; they run on Linux alone. */
+const insideSimulatedMacs = "simulators/mac/guest-bin/";
+
 const scripts = repositoryFiles().filter(isShellScript);
 
 function isShellScript(file: string): boolean {
@@ -68,7 +71,8 @@ test("every template of a script is among the checked ones", () => {
 });
 
 test("scripts keep to what every Mac has", () => {
-  const texts = [...scripts.map((file) => [file, readRepositoryFile(file)] as const), ...Object.entries(rendered)];
+  const onMacs = scripts.filter((file) => !file.startsWith(insideSimulatedMacs));
+  const texts = [...onMacs.map((file) => [file, readRepositoryFile(file)] as const), ...Object.entries(rendered)];
   const found = texts.flatMap(([file, text]) =>
     Object.entries(notOnMacs)
       .filter(([, pattern]) => pattern.test(text))

@@ -12,6 +12,10 @@ const jobSchema = z.object({
   StandardErrorPath: z.string().default("/dev/null"),
   RunAtLoad: z.boolean().default(false),
   KeepAlive: z.union([z.boolean(), z.object({ SuccessfulExit: z.boolean() })]).default(false),
+  /** The user that a daemon of the system runs as; default: root. */
+  UserName: z.string().optional(),
+  /** Seconds from one start to the next, whatever else starts it. */
+  StartInterval: z.number().positive().optional(),
   /** Seconds between two starts. */
   ThrottleInterval: z.number().nonnegative().default(10),
   /** Seconds between SIGTERM and SIGKILL. */

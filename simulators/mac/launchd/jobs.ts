@@ -4,15 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "./job.ts";
-
-/** What a job's supervisor last wrote about it. */
-export interface Status {
-  state: "running" | "not running" | "spawn scheduled";
-  pid?: number;
-  runs: number;
-  /** As `launchctl print` words it. */
-  lastExit: string;
-}
+import { NOT_STARTED, type Status } from "./keeper.ts";
 
 /** A job that is loaded, where its files are, and who looks after it. */
 export interface LoadedJob {
@@ -23,7 +15,6 @@ export interface LoadedJob {
   folder: string;
 }
 
-const NOT_STARTED: Status = { state: "not running", runs: 0, lastExit: "(never exited)" };
 const SUPERVISOR = join(import.meta.dirname, "supervisor.ts");
 
 /** The job of this label in this domain, if it is loaded. */
