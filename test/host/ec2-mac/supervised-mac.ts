@@ -106,7 +106,8 @@ export class SupervisedMac extends FakeMac {
   }
 }
 
-const metadata = `case "$*" in
+/** The program that plays `curl` to the metadata service. */
+export const metadata = `case "$*" in
   *PUT*) echo token ;;
   *meta-data/instance-id) echo i-0abc ;;
   *identity/document) cat "$root/document" ;;

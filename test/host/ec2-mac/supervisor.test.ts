@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
-import { githubMac, launched, SupervisedMac, secret, state } from "./supervised-mac.ts";
+import { githubMac, launched, metadata, SupervisedMac, secret, state } from "./supervised-mac.ts";
 
 const hour = 3600;
 
@@ -148,9 +148,9 @@ const endings: Ending[] = [
     expectShutdown: false,
   },
   {
-    name: "a metadata service that does not answer changes nothing",
+    name: "tags that cannot be read change nothing",
     ageSeconds: 2 * hour,
-    before: (mac) => mac.program("curl", "exit 28"),
+    before: (mac) => mac.program("curl", `case "$*" in *tags/*) exit 28 ;; esac\n${metadata}`),
     hasRunner: true,
     expectTold: false,
     expectShutdown: false,
