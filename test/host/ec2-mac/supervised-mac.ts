@@ -1,0 +1,136 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { TestContext } from "node:test";
+import type { SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
+import { FakeMac } from "../../components/render/fake-mac.ts";
+import { buildkiteArgs, githubArgs, installedFile } from "./set-up-scripts.ts";
+
+export const launched = Date.parse("2026-01-02T03:04:05Z") / 1000;
+export const secret = "bkct_a-secret-that-nobody-may-see";
+/** Where the supervisor keeps what it must not forget. */
+export const state = "usr/local/libexec/mac-runner-fleet/state";
+
+/** A Mac whose clock moves on by ten seconds with each look, and whose supervisor ends after some looks. */
+export class SupervisedMac extends FakeMac {
+  readonly script: string;
+
+  constructor(t: TestContext, args: SetUpArgs = buildkiteArgs) {
+    super(t);
+    this.script = installedFile("supervisor.sh", args);
+    this.write("clock", `${launched + 1200}`);
+    this.write("boot", "boot-1");
+    this.write("booted", `${launched + 300}`);
+    this.write("tags/Name", "MacM1-1");
+    this.write("tags/PWPoolReady", "true");
+    this.write("document", `{\n  "pendingTime" : "2026-01-02T03:04:05Z"\n}\n`);
+    this.write(
+      "usr/local/libexec/mac-runner-fleet/start-runner.sh",
+      this.moved(installedFile("start-runner.sh", args)),
+    );
+    this.write("var/log/mac-runner-fleet/.keep", "");
+    this.program(
+      "date",
+      `[ "$*" = +%s ] && exec cat "$root/clock"
+      exec '${process.execPath}' -p 's = Date.parse(process.argv[1]) / 1000; s || process.exit(1)' "$5"`,
+    );
+    this.program(
+      "sysctl",
+      `case "$2" in *uuid) cat "$root/boot" ;; *) echo "{ sec = $(cat "$root/booted"), usec = 1 }" ;; esac`,
+    );
+    // The last look ends the supervisor as a crash does.
+    this.program(
+      "sleep",
+      `[ "$1" = 10 ] || exit 0
+      while [ -e "$root/settle" ]; do sh "$root/settle" && rm -f "$root/settle"; /bin/sleep 0.02; done
+      echo $(($(cat "$root/clock") + 10)) >"$root/clock.new" && mv "$root/clock.new" "$root/clock"
+      looks=$(cat "$root/looks")
+      echo $((looks - 1)) >"$root/looks"
+      [ "$looks" -gt 1 ] || kill -9 $PPID`,
+    );
+    this.program("curl", metadata);
+    this.program("pfctl", `case "$*" in *'-f -') cat >"$root/rules" ;; *info) echo 'Status: Enabled' ;; esac`);
+    this.program("aws", aws);
+    this.program("buildkite-agent", agent);
+    this.program("sudo", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
+    for (const name of ["launchctl", "pkill", "chown"]) this.program(name, "");
+    this.program("pgrep", "exit 1");
+    t.after(() => this.endAgent());
+  }
+
+  /** Runs the supervisor for so many looks; gives back what it said, without the times. */
+  async look(looks = 1): Promise<string[]> {
+    this.write("looks", `${looks}`);
+    const env = { HOME: `${this.root}/home`, PATH: `${this.root}/bin:/usr/bin:/bin` };
+    const child = spawn("/bin/bash", ["-s"], { env, stdio: ["pipe", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      said += text;
+    });
+    child.stdin.end(this.moved(this.script));
+    await once(child, "close");
+    return said
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replace(/^\d+ /, ""));
+  }
+
+  /** Lets the supervisor start a runner, and waits until it runs. */
+  async withRunner(): Promise<void> {
+    this.write("credential", secret);
+    this.write("settle", `[ -e '${this.root}/agent-pid' ]`);
+    await this.look();
+    this.takeCalls();
+  }
+
+  set age(seconds: number) {
+    this.write("clock", `${launched + seconds}`);
+  }
+
+  shutdowns(): number {
+    return this.takeCalls().filter((call) => call === "shutdown -h now").length;
+  }
+
+  endAgent(): void {
+    try {
+      if (this.has("agent-pid")) process.kill(Number(this.read("agent-pid")), "SIGKILL");
+    } catch {
+      // It ended already.
+    }
+  }
+
+  /** Ends the runner by itself and waits until that is noted. */
+  endRunner(exitCode: number): void {
+    this.write("end", `${exitCode}`);
+    const folder = `${this.root}/${state}`;
+    this.write("settle", `[ -e '${folder}/runner-ended' ] || [ ! -e '${folder}/runner' ]`);
+  }
+}
+
+/** The program that plays `curl` to the metadata service. */
+export const metadata = `case "$*" in
+  *PUT*) echo token ;;
+  *meta-data/instance-id) echo i-0abc ;;
+  *identity/document) cat "$root/document" ;;
+  *tags/instance/*) for last; do :; done; cat "$root/tags/\${last##*/}" 2>/dev/null || exit 22 ;;
+  *) exit 22 ;;
+esac`;
+
+const aws = `case "$*" in
+  *get-parameter*) [ -e "$root/credential" ] && exec cat "$root/credential"; echo 'An error (ParameterNotFound)' >&2; exit 254 ;;
+  *delete-parameter*) [ ! -e "$root/no-delete" ] && rm "$root/credential" ;;
+  *replace-root*) [ -e "$root/tasks" ] && exec cat "$root/tasks"; [ ! -e "$root/no-aws" ] ;;
+esac`;
+
+const agent = `echo $$ >"$root/agent-pid"
+env >"$root/agent-env"
+trap 'echo TERM >>"$root/signals"' TERM
+while [ ! -e "$root/end" ]; do /bin/sleep 0.02; done
+exit "$(cat "$root/end")"`;
+
+/** A Mac whose runner is GitHub's; its `run.sh` does what the fake agent does. */
+export function githubMac(t: TestContext): SupervisedMac {
+  const mac = new SupervisedMac(t, githubArgs);
+  mac.write("Users/runner/.keep", "");
+  mac.program("tar", 'cp "$root/bin/buildkite-agent" "$root/Users/runner/actions-runner/run.sh"');
+  return mac;
+}
