@@ -101,6 +101,8 @@ export interface Rule<Memory> {
   /** Which idle runner gets a job: the one that became idle last, as CI systems do, or that of the newest host. */
   gives: "last-idle" | "newest-host";
   memory: Memory;
+  /** How many ready runners it promises; missing where it chooses its size. */
+  promised?: number;
   /** How long its own set-up takes where that is not the world's. */
   setUp?: readonly [number, number];
   decide(pool: Pool, memory: Memory, cause: Cause): Step<Memory>;

@@ -1,5 +1,6 @@
 import { shuffled } from "../../../../model/ec2-mac/chance.ts";
 import { hour, minute } from "../hours.ts";
+import { promisedOf } from "./ours.ts";
 import type { Host, Moment, Order, Pool, Rule } from "../types.ts";
 
 /** The constants of the reference pool (containers/automation mac_pw_pool, pw_lib.sh). */
@@ -40,6 +41,7 @@ export function referencePool(
     name: "reference pool",
     wakesOn: [],
     gives: "last-idle",
+    promised: promisedOf(hosts),
     setUp: constants.setUp,
     memory: { workers: 0, forcedLifeSeconds: constants.maxSeconds },
     decide(pool, memory) {
