@@ -11,8 +11,8 @@ export interface HourLoad {
 
 /** The load of a pool, jobs that run and jobs that wait, as it was learned. */
 export interface Demand {
-  /** By hour of the week: hours since 1970 modulo 168. Missing where nobody has looked. */
-  hours: readonly (HourLoad | undefined)[];
+  /** By hour of the week: hours since 1970 modulo 168. Of no seconds where nobody has looked; empty at first. */
+  hours: readonly HourLoad[];
   /** The hour under way, in hours since 1970. */
   openHour: number;
   open: HourLoad;
@@ -29,7 +29,7 @@ export interface Forecast {
 }
 
 const hourSeconds = 3600;
-export const hoursOfWeek = 168;
+const hoursOfWeek = 168;
 /** A past week counts this much less than the one after it. */
 const kept = 0.6;
 /** A look says nothing of what came later than this after it. */
@@ -57,11 +57,17 @@ function loadOf({ instances, waitingJobs }: Observed, policy: PoolPolicy): numbe
 }
 
 function closed(hours: Demand["hours"], openHour: number, open: HourLoad): Demand["hours"] {
-  const next = Array.from({ length: hoursOfWeek }, (_, hour) => hours[hour]);
+  const next = hours.length > 0 ? hours.slice() : new Array<HourLoad>(hoursOfWeek).fill(nothing);
   const slot = openHour % hoursOfWeek;
-  const before = next[slot];
-  next[slot] = before ? mixed({ ...before, seconds: before.seconds * kept }, open) : open;
+  const before = next[slot] ?? nothing;
+  const { seconds, mean, square } = mixed({ ...before, seconds: before.seconds * kept }, open);
+  next[slot] = { seconds: Math.round(seconds), mean: rounded(mean), square: rounded(square) };
   return next;
+}
+
+/** The memory is written at each look; more digits would only make it longer. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 function mixed(a: HourLoad, b: HourLoad): HourLoad {
@@ -91,25 +97,24 @@ export function forecastAt(demand: Demand | undefined, moment: Instant): Forecas
 
 function tableOf(hours: Demand["hours"]): (Forecast | undefined)[] {
   return Array.from({ length: hoursOfWeek }, (_, hour) => {
-    const own = hours[hour];
+    const own = hours[hour] ?? nothing;
     const alike = alikeOf(hours, hour);
-    if (!own && !alike) return undefined;
+    if (alike.seconds === 0) return undefined;
     // A week's hour alone is too little to go by; those of the same kind of day say as much as it does.
-    return forecastOf(own && alike ? mixed({ ...own, seconds: alike.seconds }, alike) : (own ?? alike ?? nothing));
+    return forecastOf(own.seconds > 0 ? mixed({ ...own, seconds: alike.seconds }, alike) : alike);
   });
 }
 
 /** The same hour on all days of its kind, working days or weekends; on any day while there is none of its kind. */
-function alikeOf(hours: Demand["hours"], hour: number): HourLoad | undefined {
-  let same: HourLoad | undefined;
-  let any: HourLoad | undefined;
+function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
+  let same = nothing;
+  let any = nothing;
   for (let other = hour % 24; other < hoursOfWeek; other += 24) {
-    const load = hours[other];
-    if (!load) continue;
-    any = any ? mixed(any, load) : load;
-    if (isWeekend(other) === isWeekend(hour)) same = same ? mixed(same, load) : load;
+    const load = hours[other] ?? nothing;
+    any = mixed(any, load);
+    if (isWeekend(other) === isWeekend(hour)) same = mixed(same, load);
   }
-  return same ?? any;
+  return same.seconds > 0 ? same : any;
 }
 
 /** 1970 began on a Thursday. */

@@ -32,6 +32,8 @@ export class Referee implements Watcher {
   keptSeconds = 0;
   /** When each declared name was last seen ready. */
   readonly #readyAt = new Map<string, Instant>();
+  /** When a pool that follows its demand last had the fewest runners that it should. */
+  #enoughAt: Instant = 0;
   #sampledAt: Instant;
   readonly #world: World;
 
@@ -128,7 +130,13 @@ export class Referee implements Watcher {
     const { now, declared, hosts, phaseFrom, settingsChangedAt, faults, scenario } = this.#world;
     const calmFrom = phaseFrom + Math.max(scenario.faults.outageSeconds, scenario.faults.takenOutSeconds);
     if (faults !== noFaults || now < calmFrom) return;
-    for (const { name } of declared) {
+    const { sizing } = scenario.policy;
+    if (sizing) {
+      const idle = now - Math.max(this.#enoughAt, calmFrom, settingsChangedAt);
+      const what = `fewer than ${sizing.least} runners for ${idle / hour} h`;
+      if (idle > worksAgainSeconds) this.#note("declared hosts work again", "", what);
+    }
+    for (const { name } of sizing ? [] : declared) {
       const idle = now - Math.max(this.#readyAt.get(name) ?? 0, calmFrom, settingsChangedAt);
       if (idle > worksAgainSeconds) this.#note("declared hosts work again", name, `not for ${idle / hour} h`);
     }
@@ -146,6 +154,8 @@ export class Referee implements Watcher {
     const names = readyNames(this.#world);
     const ready = declared.filter(({ name }) => names.has(name));
     for (const { name } of ready) this.#readyAt.set(name, now);
+    const { sizing } = this.#world.scenario.policy;
+    if (ready.length >= Math.min(sizing?.least ?? 0, declared.length)) this.#enoughAt = now;
     this.declaredSeconds += seconds * declared.length;
     this.readySeconds += seconds * ready.length;
     this.seconds += seconds;
