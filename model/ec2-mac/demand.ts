@@ -81,28 +81,33 @@ function mixed(a: HourLoad, b: HourLoad): HourLoad {
   };
 }
 
-/** Hours change once an hour, and are asked for at each look. */
-const tables = new WeakMap<Demand["hours"], readonly (Forecast | undefined)[]>();
+/** Hours change once an hour, and are asked for at each look; null where nothing is known. */
+const forecasts = new WeakMap<Demand["hours"], (Forecast | null | undefined)[]>();
 
 /** What is expected of a moment within a week; undefined before anything has been learned of such an hour. */
 export function forecastAt(demand: Demand | undefined, moment: Instant): Forecast | undefined {
-  if (!demand) return undefined;
-  let table = tables.get(demand.hours);
-  if (!table) {
-    table = tableOf(demand.hours);
-    tables.set(demand.hours, table);
+  if (!demand || demand.hours.length === 0) return undefined;
+  let known = forecasts.get(demand.hours);
+  if (!known) {
+    known = [];
+    forecasts.set(demand.hours, known);
   }
-  return table[Math.floor(moment / hourSeconds) % hoursOfWeek];
+  const hour = Math.floor(moment / hourSeconds) % hoursOfWeek;
+  let forecast = known[hour];
+  if (forecast === undefined) {
+    forecast = forecastOf(demand.hours, hour);
+    known[hour] = forecast;
+  }
+  return forecast ?? undefined;
 }
 
-function tableOf(hours: Demand["hours"]): (Forecast | undefined)[] {
-  return Array.from({ length: hoursOfWeek }, (_, hour) => {
-    const own = hours[hour] ?? nothing;
-    const alike = alikeOf(hours, hour);
-    if (alike.seconds === 0) return undefined;
-    // A week's hour alone is too little to go by; those of the same kind of day say as much as it does.
-    return forecastOf(own.seconds > 0 ? mixed({ ...own, seconds: alike.seconds }, alike) : alike);
-  });
+/** A week's hour alone is too little to go by; those of the same kind of day say as much as it does. */
+function forecastOf(hours: Demand["hours"], hour: number): Forecast | null {
+  const own = hours[hour] ?? nothing;
+  const alike = alikeOf(hours, hour);
+  if (alike.seconds === 0) return null;
+  const { mean, square } = own.seconds > 0 ? mixed({ ...own, seconds: alike.seconds }, alike) : alike;
+  return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
 }
 
 /** The same hour on all days of its kind, working days or weekends; on any day while there is none of its kind. */
@@ -121,8 +126,4 @@ function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
 function isWeekend(hour: number): boolean {
   const dayFromThursday = Math.floor(hour / 24);
   return dayFromThursday === 2 || dayFromThursday === 3;
-}
-
-function forecastOf({ mean, square }: HourLoad): Forecast {
-  return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
 }

@@ -57,6 +57,9 @@ const bridged = "ours, scrubs bridged";
 /** How many standard deviations of its load our pool keeps spare, where it follows its demand. */
 const spares = [-0.5, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5];
 
+/** The same where it orders hosts for load that was not foreseen too. */
+const fewSpares = [-1, 0, 0.5, 1, 2];
+
 type Sized = (hosts: number) => Result;
 
 /** Runs every policy in the world, and ours once more at the cost of each of the others. */
@@ -83,7 +86,7 @@ export function compare(world: World): Comparison {
     world: world.name,
     jobs: own.jobs,
     hosts,
-    rows: [own, ...rows.slice(1, 2), ...settings.filter(({ policy }) => policy === following(1)), ...others],
+    rows: [own, ...rows.slice(1, 2), ...settings.filter(({ policy }) => policy === following(1, 0)), ...others],
     sameCost: others.map((other) => atNoHigherCost(other, [...rows.slice(0, 2), ...settings])),
   };
 }
@@ -91,14 +94,18 @@ export function compare(world: World): Comparison {
 /** Our pool following its demand, from spare to ample. */
 function followingRows(world: World, hosts: number): Row[] {
   const most = Math.ceil(1.3 * hosts) + 2;
-  return spares.map((spare) => {
-    const policy = sizedPolicy(most, spare, world.seed);
-    return { policy: following(spare), ...simulate(world, ours(policy)) };
+  const settings = [
+    ...spares.map((spare) => [spare, 0] as const),
+    ...fewSpares.flatMap((spare) => [[spare, 0.8] as const, [spare, 1] as const]),
+  ];
+  return settings.map(([spare, answered]) => {
+    const policy = sizedPolicy(most, spare, world.seed, answered);
+    return { policy: following(spare, answered), ...simulate(world, ours(policy)) };
   });
 }
 
-function following(spare: number): string {
-  return `ours, by demand, ${spare} dev.`;
+function following(spare: number, answered: number): string {
+  return `ours, by demand ${spare} / ${answered}`;
 }
 
 function sizedRow(policy: string, run: Sized, hosts: number, limit: number): Row {
