@@ -1,5 +1,6 @@
-import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
 import { decide } from "../../../model/ec2-mac/decide.ts";
 import { learn } from "../../../model/ec2-mac/learn.ts";
 import { policyDefaults } from "../../../model/ec2-mac/policy.ts";
@@ -13,6 +14,40 @@ import { day, hour, mark, minute, policyFor } from "./scenario.ts";
  */
 
 const absent = { runner: { state: "absent" } } as const;
+
+test("defect 1: the two status files are never one: each is made from the same sight, with its own heading and lines", () => {
+  const [seen, policy] = [observed({ instances: [instance(1)] }), policyFor(1)];
+  const considered = { observed: seen, policy, now, decision: decide(seen, policy, now) };
+  const [dh, pw] = [dhStatus(considered), pwStatus(considered)];
+  notEqual(dh, pw);
+  match(dh, /^# LaunchInstances\.sh run /);
+  match(pw, /^# SetupInstances\.sh run /);
+});
+
+test("defect 2: what nobody sets is the default, whole: no default is a part or a blank of another value", () => {
+  const { setUpLimitSeconds, maxJobs, minAlive, staggerSeconds } = policyFor(1);
+  deepEqual([setUpLimitSeconds, maxJobs, minAlive, staggerSeconds], [40 * minute, 24, 3, 2 * hour]);
+  for (const [name, value] of Object.entries(policyDefaults))
+    ok(typeof value === "string" || (Number.isFinite(value) && value > 0), name);
+});
+
+test("defect 6, every 7 days turned round: the full scrub comes when the days are over, and on none before", () => {
+  const wayAfter = (days: number) => {
+    const launchedAt = now - days * day;
+    const renewedAt = now - 27.5 * hour;
+    const task = { taskId: "t-1", instanceId: "i-1", state: "succeeded", startedAt: renewedAt, completedAt: renewedAt };
+    const [action] = decided(
+      { instances: [instance(1, { launchedAt })], tasks: [task] },
+      { floor: 0, promisedReady: 0 },
+    );
+    return action?.kind === "drain" ? action.way : action?.kind;
+  };
+  deepEqual(
+    [2, 3, 4, 5].map(wayAfter),
+    Array.from({ length: 4 }, () => "replace-root-volume"),
+  );
+  deepEqual([6, 6.9, 7, 8].map(wayAfter), ["terminate", "terminate", "terminate", "terminate"]);
+});
 
 test("defect 3, name mismatch: an instance with another name is neither set up nor passed on, and the reason says so", () => {
   const wrong = instance(1, {

@@ -1,5 +1,5 @@
-import { promisedOf } from "./ours.ts";
 import type { Order, Rule } from "../types.ts";
+import { promisedOf } from "./ours.ts";
 
 /** A fixed pool: so many hosts, each launched once and never renewed. No hygiene at all; what readiness could be at best. */
 export function fixedPool(hosts: number): Rule<undefined> {

@@ -102,7 +102,12 @@ function promiseOf({ sizing, floor }: PoolPolicy): { promised?: number } {
 
 function look(pool: Pool, memory: Memory, policy: PoolPolicy, decider: Decide): Step<Memory> {
   const now = beginning + pool.now;
-  const seen = { ...sight(pool, memory.names), memory: memory.pool, waitingJobs: pool.waiting, forceStart: pool.now <= startSeconds };
+  const seen = {
+    ...sight(pool, memory.names),
+    memory: memory.pool,
+    waitingJobs: pool.waiting,
+    forceStart: pool.now <= startSeconds,
+  };
   const observed = { ...seen, memory: learn(seen, policy, now) };
   const { actions, lookAgainAt } = decider(observed, policy, now);
   const hosts = new Map(pool.hosts.map((host) => [hostId(host), host]));

@@ -1,7 +1,7 @@
 import { shuffled } from "../../../../model/ec2-mac/chance.ts";
 import { hour, minute } from "../hours.ts";
-import { promisedOf } from "./ours.ts";
 import type { Host, Moment, Order, Pool, Rule } from "../types.ts";
+import { promisedOf } from "./ours.ts";
 
 /** The constants of the reference pool (containers/automation mac_pw_pool, pw_lib.sh). */
 const constants = {
