@@ -50,7 +50,7 @@ export class Simulation<Memory> implements Pool {
     this.#rule = rule;
     this.#wakesOn = new Set<Cause["kind"]>(["look", ...rule.wakesOn]);
     this.#memory = rule.memory;
-    this.#draws = new Draws(world.seed, { ...world.durations, ...(rule.setUp ? { setUp: rule.setUp } : {}) });
+    this.#draws = new Draws(world.seed, world.durations, rule.setsUpByScript === true);
     this.#meter = new Meter(world, rule.promised ?? 0);
     this.#desk = new Desk(world.jobs, rule.gives);
   }

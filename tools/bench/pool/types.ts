@@ -103,8 +103,8 @@ export interface Rule<Memory> {
   memory: Memory;
   /** How many ready runners it promises; missing where it chooses its size. */
   promised?: number;
-  /** How long its own set-up takes where that is not the world's. */
-  setUp?: readonly [number, number];
+  /** It sets Macs up by the reference pool's long script. */
+  setsUpByScript?: boolean;
   decide(pool: Pool, memory: Memory, cause: Cause): Step<Memory>;
 }
 
@@ -117,6 +117,8 @@ export interface Durations {
   replacement: readonly [number, number];
   boot: readonly [number, number];
   setUp: readonly [number, number];
+  /** The reference pool's own script. */
+  scriptedSetUp: readonly [number, number];
 }
 
 /** Jobs in the order of their arrival. */

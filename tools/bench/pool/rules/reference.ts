@@ -11,8 +11,6 @@ const constants = {
   minAlive: 3,
   launchLoopSeconds: 10 * minute,
   setUpLoopSeconds: 5 * minute,
-  /** Its own script: about 10 min. */
-  setUp: [8 * minute, 12 * minute],
 } as const;
 
 /** Between two launches of the reference pool. */
@@ -42,7 +40,7 @@ export function referencePool(
     wakesOn: [],
     gives: "last-idle",
     promised: promisedOf(hosts),
-    setUp: constants.setUp,
+    setsUpByScript: true,
     memory: { workers: 0, forcedLifeSeconds: constants.maxSeconds },
     decide(pool, memory) {
       const lookAt = pool.now + constants.setUpLoopSeconds;
