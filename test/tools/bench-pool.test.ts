@@ -180,7 +180,7 @@ describe("our pool in these worlds", () => {
     const jobs = officeJobs(500, 3, 1);
     const result = simulate({ ...quietWorld(21, 1), jobs, durations: usualDurations }, ours(steadyPolicy(7, 1)));
     deepEqual([result.undone, result.interrupted, result.peakHosts], [0, 0, 8]);
-    ok(result.readyShare > 0.975 && (result.promisedShare ?? 0) > 0.999, `ready ${result.readyShare}`);
+    ok(result.readyShare >= 0.98 && (result.promisedShare ?? 0) > 0.999, `ready ${result.readyShare}`);
     ok(result.billedHours < 1.01 * 7 * 20 * 24, `${result.billedHours} billed hours`);
   });
 
