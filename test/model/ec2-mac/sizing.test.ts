@@ -64,6 +64,18 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     expect: ["release MacM1-3", "release MacM1-4"],
   },
   {
+    name: "but not one with a launch that may not be shown yet",
+    sight: {
+      hosts: [host(3)],
+      instances: two,
+      memory: {
+        demand: demand(2),
+        lives: [life({ hostId: "h-3", result: "running", askedAt: now - 2 * minute, resultAt: now - 2 * minute })],
+      },
+    },
+    expect: [],
+  },
+  {
     name: "an idle runner whose host is paid for ends when fewer are wanted; a busy one never does",
     sight: { instances: [instance(1, busy), instance(2)], memory: { demand: demand(1) } },
     expect: ["drain MacM1-2"],
