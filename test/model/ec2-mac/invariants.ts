@@ -32,8 +32,6 @@ export class Referee implements Watcher {
   keptSeconds = 0;
   /** When each declared name was last seen ready. */
   readonly #readyAt = new Map<string, Instant>();
-  /** When a pool that follows its demand last had the fewest runners that it should. */
-  #enoughAt: Instant = 0;
   #sampledAt: Instant;
   readonly #world: World;
 
@@ -124,17 +122,20 @@ export class Referee implements Watcher {
 
   /**
    * Once faults have stopped, and what they left has ended too (a dead controller, a host that somebody took out), every
-   * declared host works again and every removed one is released within a bound.
+   * declared host works again and every removed one is released within a bound. A pool that follows its demand need not
+   * have all of its hosts, but as many as its least number must have worked.
    */
   #checkBounds(): void {
     const { now, declared, hosts, phaseFrom, settingsChangedAt, faults, scenario } = this.#world;
     const calmFrom = phaseFrom + Math.max(scenario.faults.outageSeconds, scenario.faults.takenOutSeconds);
     if (faults !== noFaults || now < calmFrom) return;
     const { sizing } = scenario.policy;
-    if (sizing) {
-      const idle = now - Math.max(this.#enoughAt, calmFrom, settingsChangedAt);
-      const what = `fewer than ${sizing.least} runners for ${idle / hour} h`;
-      if (idle > worksAgainSeconds) this.#note("declared hosts work again", "", what);
+    const settledSeconds = now - Math.max(calmFrom, settingsChangedAt);
+    if (sizing && settledSeconds > worksAgainSeconds) {
+      const from = now - worksAgainSeconds;
+      const working = declared.filter(({ name }) => (this.#readyAt.get(name) ?? 0) >= from).length;
+      const what = `${working} have been ready in the last ${worksAgainSeconds / hour} h, and ${sizing.least} are the fewest`;
+      if (working < Math.min(sizing.least, declared.length)) this.#note("declared hosts work again", "", what);
     }
     for (const { name } of sizing ? [] : declared) {
       const idle = now - Math.max(this.#readyAt.get(name) ?? 0, calmFrom, settingsChangedAt);
@@ -154,8 +155,6 @@ export class Referee implements Watcher {
     const names = readyNames(this.#world);
     const ready = declared.filter(({ name }) => names.has(name));
     for (const { name } of ready) this.#readyAt.set(name, now);
-    const { sizing } = this.#world.scenario.policy;
-    if (ready.length >= Math.min(sizing?.least ?? 0, declared.length)) this.#enoughAt = now;
     this.declaredSeconds += seconds * declared.length;
     this.readySeconds += seconds * ready.length;
     this.seconds += seconds;
