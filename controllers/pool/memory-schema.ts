@@ -44,6 +44,16 @@ const drain = z.looseObject({
 
 const scrub = z.looseObject({ zone: z.string(), instanceType: z.string(), seconds: z.number(), at: instant });
 
+const hourLoad = z.looseObject({ seconds: z.number(), mean: z.number(), square: z.number() });
+
+const demand = z.looseObject({
+  hours: z.array(hourLoad),
+  openHour: z.number(),
+  open: hourLoad,
+  at: instant,
+  load: z.number(),
+});
+
 /** A pool's memory as it comes out of a store. What a newer version added is kept. */
 export const memorySchema: z.ZodType<PoolMemory> = z.looseObject({
   since: instant.optional(),
@@ -59,4 +69,5 @@ export const memorySchema: z.ZodType<PoolMemory> = z.looseObject({
   hostStates: z.record(z.string(), z.looseObject({ state: z.string(), since: instant })),
   scrubs: z.array(scrub),
   lastFullScrubs: instants,
+  demand: demand.optional(),
 });

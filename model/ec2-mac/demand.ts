@@ -11,8 +11,8 @@ export interface HourLoad {
 
 /** The load of a pool, jobs that run and jobs that wait, as it was learned. */
 export interface Demand {
-  /** By hour of the week: hours since 1970 modulo 168. Missing where nobody has looked. */
-  hours: readonly (HourLoad | undefined)[];
+  /** By hour of the week: hours since 1970 modulo 168. Of no seconds where nobody has looked; empty at first. */
+  hours: readonly HourLoad[];
   /** The hour under way, in hours since 1970. */
   openHour: number;
   open: HourLoad;
@@ -29,7 +29,7 @@ export interface Forecast {
 }
 
 const hourSeconds = 3600;
-export const hoursOfWeek = 168;
+const hoursOfWeek = 168;
 /** A past week counts this much less than the one after it. */
 const kept = 0.6;
 /** A look says nothing of what came later than this after it. */
@@ -57,11 +57,17 @@ function loadOf({ instances, waitingJobs }: Observed, policy: PoolPolicy): numbe
 }
 
 function closed(hours: Demand["hours"], openHour: number, open: HourLoad): Demand["hours"] {
-  const next = Array.from({ length: hoursOfWeek }, (_, hour) => hours[hour]);
+  const next = hours.length > 0 ? hours.slice() : new Array<HourLoad>(hoursOfWeek).fill(nothing);
   const slot = openHour % hoursOfWeek;
-  const before = next[slot];
-  next[slot] = before ? mixed({ ...before, seconds: before.seconds * kept }, open) : open;
+  const before = next[slot] ?? nothing;
+  const { seconds, mean, square } = mixed({ ...before, seconds: before.seconds * kept }, open);
+  next[slot] = { seconds: Math.round(seconds), mean: rounded(mean), square: rounded(square) };
   return next;
+}
+
+/** The memory is written at each look; more digits would only make it longer. */
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 function mixed(a: HourLoad, b: HourLoad): HourLoad {
@@ -75,49 +81,49 @@ function mixed(a: HourLoad, b: HourLoad): HourLoad {
   };
 }
 
-/** Hours change once an hour, and are asked for at each look. */
-const tables = new WeakMap<Demand["hours"], readonly (Forecast | undefined)[]>();
+/** Hours change once an hour, and are asked for at each look; null where nothing is known. */
+const forecasts = new WeakMap<Demand["hours"], (Forecast | null | undefined)[]>();
 
 /** What is expected of a moment within a week; undefined before anything has been learned of such an hour. */
 export function forecastAt(demand: Demand | undefined, moment: Instant): Forecast | undefined {
-  if (!demand) return undefined;
-  let table = tables.get(demand.hours);
-  if (!table) {
-    table = tableOf(demand.hours);
-    tables.set(demand.hours, table);
+  if (!demand || demand.hours.length === 0) return undefined;
+  let known = forecasts.get(demand.hours);
+  if (!known) {
+    known = [];
+    forecasts.set(demand.hours, known);
   }
-  return table[Math.floor(moment / hourSeconds) % hoursOfWeek];
+  const hour = Math.floor(moment / hourSeconds) % hoursOfWeek;
+  let forecast = known[hour];
+  if (forecast === undefined) {
+    forecast = forecastOf(demand.hours, hour);
+    known[hour] = forecast;
+  }
+  return forecast ?? undefined;
 }
 
-function tableOf(hours: Demand["hours"]): (Forecast | undefined)[] {
-  return Array.from({ length: hoursOfWeek }, (_, hour) => {
-    const own = hours[hour];
-    const alike = alikeOf(hours, hour);
-    if (!own && !alike) return undefined;
-    // A week's hour alone is too little to go by; those of the same kind of day say as much as it does.
-    return forecastOf(own && alike ? mixed({ ...own, seconds: alike.seconds }, alike) : (own ?? alike ?? nothing));
-  });
+/** A week's hour alone is too little to go by; those of the same kind of day say as much as it does. */
+function forecastOf(hours: Demand["hours"], hour: number): Forecast | null {
+  const own = hours[hour] ?? nothing;
+  const alike = alikeOf(hours, hour);
+  if (alike.seconds === 0) return null;
+  const { mean, square } = own.seconds > 0 ? mixed({ ...own, seconds: alike.seconds }, alike) : alike;
+  return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
 }
 
 /** The same hour on all days of its kind, working days or weekends; on any day while there is none of its kind. */
-function alikeOf(hours: Demand["hours"], hour: number): HourLoad | undefined {
-  let same: HourLoad | undefined;
-  let any: HourLoad | undefined;
+function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
+  let same = nothing;
+  let any = nothing;
   for (let other = hour % 24; other < hoursOfWeek; other += 24) {
-    const load = hours[other];
-    if (!load) continue;
-    any = any ? mixed(any, load) : load;
-    if (isWeekend(other) === isWeekend(hour)) same = same ? mixed(same, load) : load;
+    const load = hours[other] ?? nothing;
+    any = mixed(any, load);
+    if (isWeekend(other) === isWeekend(hour)) same = mixed(same, load);
   }
-  return same ?? any;
+  return same.seconds > 0 ? same : any;
 }
 
 /** 1970 began on a Thursday. */
 function isWeekend(hour: number): boolean {
   const dayFromThursday = Math.floor(hour / 24);
   return dayFromThursday === 2 || dayFromThursday === 3;
-}
-
-function forecastOf({ mean, square }: HourLoad): Forecast {
-  return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
 }

@@ -17,13 +17,14 @@ export function launches(view: View, busyElsewhere: ReadonlySet<string>): Action
   );
   if (free.length === 0) return [];
   let hold = holdForAll(view);
+  let slots = slotsNow(view);
   let room = launchRoom(view, free.length);
   return free.map((place, index) => {
     const own = repeatOrHold(place, lastLife(view.memory, place.host.hostId), view);
     if (own) return own;
     if (room-- <= 0) return wait(place, view.now + view.policy.launchLoopSeconds, "no more runners are wanted now");
     if (hold) return wait(place, hold.until, hold.reason);
-    hold = holdAfterLaunch(view);
+    if (--slots <= 0) hold = holdAfterLaunch(view);
     const softLife = view.forceStart
       ? forcedSoftLifeTags(view.policy, index, free.length)
       : softLifeTags(view, place.host.hostId, view.now);
@@ -37,6 +38,14 @@ function holdForAll(view: View): Pause | undefined {
   if (now < ordersFrom(view)) return { until: ordersFrom(view), reason: "the controller has just begun to remember" };
   if (pause) return pause;
   return forceStart || view.size ? undefined : stagger(lastLaunchAt(view) + staggerSecondsOf(policy), view);
+}
+
+/** How many may go at once: more than one where the stagger is shorter than the time between two looks. */
+function slotsNow(view: View): number {
+  const { now, policy } = view;
+  if (isOnProbation(view.memory, policy.imageId, policy)) return 1;
+  const passed = Math.min(policy.setUpLoopSeconds, now - lastLaunchAt(view));
+  return Math.max(1, Math.floor(passed / staggerSecondsOf(policy)));
 }
 
 /** Why the next host does not get one too. */

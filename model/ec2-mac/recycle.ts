@@ -104,7 +104,7 @@ const likeness = 1.05;
 function quietCause(place: OccupiedPlace, view: View): Cause | undefined {
   const { now, policy, memory, size } = view;
   const { life } = place.occupied;
-  if (place.role !== "declared" || now < life.startedAt + policy.softLifeSeconds - policy.softLifeSpreadSeconds)
+  if (place.role !== "declared" || now < life.startedAt + policy.softLifeSeconds - policy.softLifeSpreadSeconds / 2)
     return undefined;
   if (isBusy(place)) return undefined;
   const present = forecastAt(memory.demand, now);

@@ -83,7 +83,7 @@ export function shrink(view: View, busyElsewhere: ReadonlySet<string>): (DrainAc
     if (place.role !== "declared" || busyElsewhere.has(place.host.hostId)) continue;
     if (place.stage !== "free" && place.stage !== "scrubbing") continue;
     if (place.stage === "free" && missing > 0) missing--;
-    else if (now >= releasableAt(place.host, policy)) actions.push(release(place));
+    else if (now >= releasableAt(place.host, policy) && !mayBeLaunching(place, view)) actions.push(release(place));
   }
   let left = count;
   for (const place of places) {
@@ -97,6 +97,13 @@ export function shrink(view: View, busyElsewhere: ReadonlySet<string>): (DrainAc
     actions.push(drain(place, "terminate", true, why));
   }
   return actions;
+}
+
+/** A launch that was asked for may not be shown yet; without an answer it may still have happened. */
+function mayBeLaunching({ host }: Place, { memory, now, policy }: View): boolean {
+  const last = memory.lives.findLast(({ hostId }) => hostId === host.hostId);
+  if (last?.kind !== "launch") return false;
+  return last.result === "asked" || (last.result === "running" && now < (last.resultAt ?? 0) + policy.settleSeconds);
 }
 
 function whyEnded(place: OccupiedPlace, view: View, left: number): string | undefined {

@@ -11,12 +11,12 @@ import { agentScaler } from "../../tools/bench/pool/rules/agent-scaler.ts";
 import { fixedPool } from "../../tools/bench/pool/rules/fixed.ts";
 import { mapt } from "../../tools/bench/pool/rules/mapt.ts";
 import { onDemand } from "../../tools/bench/pool/rules/on-demand.ts";
-import { ourPolicy, ours } from "../../tools/bench/pool/rules/ours.ts";
+import { ourPolicy, ours, sizedPolicy, steadyPolicy } from "../../tools/bench/pool/rules/ours.ts";
 import { referencePool } from "../../tools/bench/pool/rules/reference.ts";
 import { betaFor, squareRootStaffing } from "../../tools/bench/pool/rules/square-root.ts";
 import { newHost } from "../../tools/bench/pool/simulated-host.ts";
 import type { Durations, Host, Order, Pool, Rule, World } from "../../tools/bench/pool/types.ts";
-import { onDemandWorld, quietWorld } from "../../tools/bench/pool/worlds.ts";
+import { onDemandWorld, quietWorld, usualDurations } from "../../tools/bench/pool/worlds.ts";
 import { repositoryRoot } from "../support/tools.ts";
 
 /** Lengths without chance, so that answers can be computed by hand. */
@@ -27,6 +27,7 @@ const exact: Durations = {
   replacement: [5 * minute, 5 * minute],
   boot: [10 * minute, 10 * minute],
   setUp: [10 * minute, 10 * minute],
+  scriptedSetUp: [10 * minute, 10 * minute],
 };
 
 /** A world with these jobs: when each arrives and how long it runs, in seconds. */
@@ -174,6 +175,21 @@ describe("our pool in these worlds", () => {
     ok(result.replacements > 3 * result.scrubs, `${result.replacements} replacements`);
     ok(result.readyShare > 0.95, `ready ${result.readyShare}`);
   });
+
+  test("with scrubs bridged by a new host it keeps 98 of 100 hours ready, and holds no more hosts for long", () => {
+    const jobs = officeJobs(500, 3, 1);
+    const result = simulate({ ...quietWorld(21, 1), jobs, durations: usualDurations }, ours(steadyPolicy(7, 1)));
+    deepEqual([result.undone, result.interrupted, result.peakHosts], [0, 0, 8]);
+    ok(result.readyShare >= 0.98 && (result.promisedShare ?? 0) > 0.999, `ready ${result.readyShare}`);
+    ok(result.billedHours < 1.01 * 7 * 20 * 24, `${result.billedHours} billed hours`);
+  });
+
+  test("following its demand it costs less than a fixed pool that makes jobs wait as long", () => {
+    const world = { ...quietWorld(28, 1), jobs: officeJobs(500, 4, 1), countFrom: week };
+    const [own, fixed] = [simulate(world, ours(sizedPolicy(12, 2, 1))), simulate(world, fixedPool(7))];
+    ok(own.waitP95 <= fixed.waitP95 && own.lost + own.undone === 0, `${own.waitP95} s against ${fixed.waitP95} s`);
+    ok(own.dollarsPerJob < 0.85 * fixed.dollarsPerJob, `${own.dollarsPerJob} against ${fixed.dollarsPerJob}`);
+  });
 });
 
 /** Every policy, small. */
@@ -181,6 +197,7 @@ const rules: readonly Rule<never>[] = [
   fixedPool(2),
   referencePool(2, 1),
   ours(ourPolicy(2, 1)),
+  { ...ours(sizedPolicy(2, 1, 1)), name: "ours by demand" },
   onDemand(),
   mapt(1, 2),
   agentScaler({ max: 2, idleSeconds: 10 * minute }),

@@ -66,11 +66,13 @@ export interface Sight {
   instances?: readonly SeenInstance[];
   tasks?: Observed["rootVolumeTasks"];
   memory?: Partial<PoolMemory>;
+  waitingJobs?: number;
   forceStart?: boolean;
 }
 
 /** An observation by a controller that has been at work for a day and knows whose each host is. */
-export function observed({ hosts = [], instances = [], tasks = [], memory = {}, forceStart = false }: Sight): Observed {
+export function observed(sight: Sight): Observed {
+  const { hosts = [], instances = [], tasks = [], memory = {}, waitingJobs, forceStart = false } = sight;
   const given = new Set(hosts.map(({ hostId }) => hostId));
   const implied = instances.filter(({ hostId }) => !given.has(hostId)).map(occupiedHost);
   const all = [...hosts, ...implied];
@@ -80,6 +82,7 @@ export function observed({ hosts = [], instances = [], tasks = [], memory = {}, 
     instances,
     rootVolumeTasks: tasks,
     memory: { ...emptyMemory, since: now - 24 * hour, hostIds, ...memory },
+    waitingJobs,
     forceStart,
   };
 }

@@ -122,13 +122,22 @@ export class Referee implements Watcher {
 
   /**
    * Once faults have stopped, and what they left has ended too (a dead controller, a host that somebody took out), every
-   * declared host works again and every removed one is released within a bound.
+   * declared host works again and every removed one is released within a bound. A pool that follows its demand need not
+   * have all of its hosts, but as many as its least number must have worked.
    */
   #checkBounds(): void {
     const { now, declared, hosts, phaseFrom, settingsChangedAt, faults, scenario } = this.#world;
     const calmFrom = phaseFrom + Math.max(scenario.faults.outageSeconds, scenario.faults.takenOutSeconds);
     if (faults !== noFaults || now < calmFrom) return;
-    for (const { name } of declared) {
+    const { sizing } = scenario.policy;
+    const settledSeconds = now - Math.max(calmFrom, settingsChangedAt);
+    if (sizing && settledSeconds > worksAgainSeconds) {
+      const from = now - worksAgainSeconds;
+      const working = declared.filter(({ name }) => (this.#readyAt.get(name) ?? 0) >= from).length;
+      const what = `${working} have been ready in the last ${worksAgainSeconds / hour} h, and ${sizing.least} are the fewest`;
+      if (working < Math.min(sizing.least, declared.length)) this.#note("declared hosts work again", "", what);
+    }
+    for (const { name } of sizing ? [] : declared) {
       const idle = now - Math.max(this.#readyAt.get(name) ?? 0, calmFrom, settingsChangedAt);
       if (idle > worksAgainSeconds) this.#note("declared hosts work again", name, `not for ${idle / hour} h`);
     }

@@ -1,5 +1,5 @@
 import { generator } from "../../../model/ec2-mac/chance.ts";
-import { type PoolPolicy, policyDefaults } from "../../../model/ec2-mac/policy.ts";
+import { type PoolPolicy, policyDefaults, type Sizing } from "../../../model/ec2-mac/policy.ts";
 import type { Instant } from "../../../model/ec2-mac/types.ts";
 
 export const minute = 60;
@@ -155,14 +155,20 @@ export function drawScenario(seed: number, hosts: number, days: number): Scenari
   const chance = generator(seed);
   const floor = Math.floor(chance() * hosts);
   const isClose = chance() < 0.02;
+  const promisedReady = floor + Math.floor(chance() * (hosts - floor + 1));
+  const recycleBy = chance() < 0.8 ? "replace-root-volume" : "terminate";
+  const clockSkewSeconds = Math.round((2 * chance() - 1) * 100);
+  const load = chance();
+  const sizing = drawSizing(chance, hosts);
   return {
     seed,
     days,
     policy: policyFor(hosts, {
       seed,
-      floor,
-      promisedReady: floor + Math.floor(chance() * (hosts - floor + 1)),
-      recycleBy: chance() < 0.8 ? "replace-root-volume" : "terminate",
+      floor: Math.min(floor, sizing?.least ?? floor),
+      promisedReady,
+      recycleBy,
+      sizing,
       calmLoopSeconds: isClose ? 10 * minute : 4 * hour,
       launchLoopSeconds: isClose ? 10 * minute : 20 * minute,
       setUpLoopSeconds: isClose ? 2 * minute : 10 * minute,
@@ -170,8 +176,16 @@ export function drawScenario(seed: number, hosts: number, days: number): Scenari
     faults: roughFaults,
     roughSeconds: 20 * day,
     calmSeconds: 6 * day,
-    clockSkewSeconds: Math.round((2 * chance() - 1) * 100),
+    clockSkewSeconds,
     settingsEvery: 15 * day,
-    load: chance(),
+    load,
   };
+}
+
+/** One pool in three follows its demand, some of them always with the same number. */
+function drawSizing(chance: () => number, hosts: number): Sizing | undefined {
+  if (chance() >= 1 / 3) return undefined;
+  const least = 1 + Math.floor(chance() * hosts);
+  const most = chance() < 0.3 ? least : hosts;
+  return { least, most, deviations: 3 * chance(), answered: chance() };
 }

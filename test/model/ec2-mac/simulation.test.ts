@@ -1,8 +1,8 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { fleetRuns } from "./fleets.ts";
 import { run } from "./run.ts";
-import { day, drawScenario, noFaults, policyFor, type Scenario } from "./scenario.ts";
+import { day, drawScenario, type Faults, noFaults, policyFor, roughFaults, type Scenario } from "./scenario.ts";
 import { story } from "./story.ts";
 
 const years = 100;
@@ -12,6 +12,23 @@ test(`${years} fleet-years with everything going wrong break no rule`, () => {
     const { violations } = run(scenario);
     if (violations.length > 0) throw new Error(story(scenario));
   }
+});
+
+test("no kind of fault and no kind of pool is left out of the runs", () => {
+  for (const [fault, value] of Object.entries(noFaults)) notEqual(roughFaults[fault as keyof Faults], value, fault);
+  const runs = fleetRuns(years, 1);
+  ok(runs.every(({ faults }) => faults === roughFaults));
+  const kinds = {
+    alone: ({ policy }: Scenario) => policy.hosts.length === 1,
+    large: ({ policy }: Scenario) => policy.hosts.length > 100,
+    scrubs: ({ policy }: Scenario) => policy.recycleBy === "terminate",
+    follows: ({ policy: { sizing } }: Scenario) => sizing !== undefined && sizing.least < sizing.most,
+    bridged: ({ policy: { sizing, hosts } }: Scenario) =>
+      sizing !== undefined && sizing.least === sizing.most && sizing.least < hosts.length,
+    fast: ({ clockSkewSeconds }: Scenario) => clockSkewSeconds > 60,
+    slow: ({ clockSkewSeconds }: Scenario) => clockSkewSeconds < -60,
+  };
+  for (const [kind, is] of Object.entries(kinds)) ok(runs.some(is), kind);
 });
 
 test("a run is the same for the same seed", () => {

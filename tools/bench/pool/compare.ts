@@ -4,7 +4,7 @@ import { agentScaler } from "./rules/agent-scaler.ts";
 import { fixedPool } from "./rules/fixed.ts";
 import { mapt } from "./rules/mapt.ts";
 import { onDemand } from "./rules/on-demand.ts";
-import { ourPolicy, ours } from "./rules/ours.ts";
+import { ourPolicy, ours, sizedPolicy, steadyPolicy } from "./rules/ours.ts";
 import { referencePool, referenceStaggerSeconds } from "./rules/reference.ts";
 import { squareRootStaffing } from "./rules/square-root.ts";
 import { Simulation } from "./simulation.ts";
@@ -25,14 +25,11 @@ export interface Row extends Result {
   dollarsPerJobThen?: number;
 }
 
-/** Our pool, made as large as it may be without costing more for each job than another policy. */
+/** Our pool as it does best without costing more for each job than another policy, with pending time billed or not. */
 export interface SameCost {
   against: string;
-  hosts: number;
-  dollarsPerJob: number;
-  waitP50: number;
-  waitP95: number;
-  undone: number;
+  /** How it is set; missing when it always costs more. */
+  own?: Row;
   /** Who makes jobs wait less: by the p95, and where that is equal by the p50. */
   verdict: "ahead" | "level" | "behind";
 }
@@ -55,14 +52,24 @@ export function simulate<Memory>(world: World, rule: Rule<Memory>): Result {
 /** The reference pool as somebody with more than some ten hosts would set it. */
 const staggerFitted = "reference, stagger fitted";
 
+const bridged = "ours, scrubs bridged";
+
+/** How many standard deviations of its load our pool keeps spare, where it follows its demand. */
+const spares = [-0.5, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5];
+
+/** The same where it orders hosts for load that was not foreseen too. */
+const fewSpares = [-1, 0, 0.5, 1, 2];
+
 type Sized = (hosts: number) => Result;
 
 /** Runs every policy in the world, and ours once more at the cost of each of the others. */
 export function compare(world: World): Comparison {
   const { seed } = world;
   const ourRuns = remembering((hosts) => simulate(world, ours(ourPolicy(hosts, seed))));
+  const steadyRuns = remembering((hosts) => simulate(world, ours(steadyPolicy(hosts, seed))));
   const sized: [string, Sized][] = [
     ["ours", ourRuns],
+    [bridged, steadyRuns],
     ["reference pool", (hosts) => simulate(world, referencePool(hosts, seed))],
     [staggerFitted, (hosts) => simulate(world, referencePool(hosts, seed, fittedStagger(hosts)))],
     ["fixed pool", (hosts) => simulate(world, fixedPool(hosts))],
@@ -73,14 +80,32 @@ export function compare(world: World): Comparison {
   const isSmall = fittedStagger(hosts) === referenceStaggerSeconds;
   const shown = sized.filter(([policy]) => !(isSmall && policy === staggerFitted));
   const rows = [...shown.map(([policy, run]) => sizedRow(policy, run, hosts, limit)), ...freeRows(world, hosts)];
-  const [own, ...others] = rows as [Row, ...Row[]];
+  const settings = followingRows(world, hosts);
+  const [own, , ...others] = rows as [Row, Row, ...Row[]];
   return {
     world: world.name,
     jobs: own.jobs,
     hosts,
-    rows,
-    sameCost: others.map((other) => atNoHigherCost(other, hosts, ourRuns)),
+    rows: [own, ...rows.slice(1, 2), ...settings.filter(({ policy }) => policy === following(1, 0)), ...others],
+    sameCost: others.map((other) => atNoHigherCost(other, [...rows.slice(0, 2), ...settings])),
   };
+}
+
+/** Our pool following its demand, from spare to ample. */
+function followingRows(world: World, hosts: number): Row[] {
+  const most = Math.ceil(1.3 * hosts) + 2;
+  const settings = [
+    ...spares.map((spare) => [spare, 0] as const),
+    ...fewSpares.flatMap((spare) => [[spare, 0.8] as const, [spare, 1] as const]),
+  ];
+  return settings.map(([spare, answered]) => {
+    const policy = sizedPolicy(most, spare, world.seed, answered);
+    return { policy: following(spare, answered), ...simulate(world, ours(policy)) };
+  });
+}
+
+function following(spare: number, answered: number): string {
+  return `ours, by demand ${spare} / ${answered}`;
 }
 
 function sizedRow(policy: string, run: Sized, hosts: number, limit: number): Row {
@@ -125,16 +150,13 @@ export function hostsNeeded(run: Sized, limit: number): number {
   return high;
 }
 
-function atNoHigherCost(other: Row, hosts: number, ourRuns: Sized): SameCost {
-  const { policy: against, dollarsPerJob: most } = other;
-  let size = Math.floor((hosts * most) / ourRuns(hosts).dollarsPerJob) + 1;
-  while (size > 0 && ourRuns(size).dollarsPerJob > most) size--;
-  if (size === 0) {
-    const none = { dollarsPerJob: 0, waitP50: 0, waitP95: 0, undone: other.jobs };
-    return { against, hosts: 0, ...none, verdict: "behind" };
-  }
-  const { dollarsPerJob, waitP50, waitP95, undone } = ourRuns(size);
-  return { against, hosts: size, dollarsPerJob, waitP50, waitP95, undone, verdict: verdictOf(ourRuns(size), other) };
+function atNoHigherCost(other: Row, settings: readonly Row[]): SameCost {
+  const { policy: against } = other;
+  const [own] = settings
+    .filter((row) => row.dollarsPerJob <= other.dollarsPerJob)
+    .filter((row) => row.dollarsPerJobPendingBilled <= other.dollarsPerJobPendingBilled)
+    .toSorted((a, b) => a.undone - b.undone || a.waitP95 - b.waitP95 || a.waitP50 - b.waitP50);
+  return own ? { against, own, verdict: verdictOf(own, other) } : { against, verdict: "behind" };
 }
 
 /** Who makes jobs wait less; one that does not begin some of them has the longest wait. */

@@ -9,7 +9,7 @@ export class Draws {
   readonly boot: () => number;
   readonly setUp: () => number;
 
-  constructor(seed: number, durations: Durations) {
+  constructor(seed: number, durations: Durations, setsUpByScript: boolean) {
     const drawing = (salt: number, [from, to]: readonly [number, number]) => {
       if (from === to) return () => from;
       const next = generator(Math.imul(seed, 31) + salt);
@@ -18,7 +18,7 @@ export class Draws {
     this.stopping = drawing(1, durations.stopping);
     this.replacement = drawing(2, durations.replacement);
     this.boot = drawing(3, durations.boot);
-    this.setUp = drawing(4, durations.setUp);
+    this.setUp = drawing(4, setsUpByScript ? durations.scriptedSetUp : durations.setUp);
     const usual = drawing(5, durations.scrub);
     const isLong = generator(Math.imul(seed, 31) + 6);
     const { share, extraSeconds } = durations.longScrub;

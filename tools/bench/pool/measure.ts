@@ -15,6 +15,8 @@ export interface Result {
   interrupted: number;
   /** The share of held host time with a runner that takes jobs, busy or not. */
   readyShare: number;
+  /** The share of the promised runners that were ready; missing where nothing is promised. */
+  promisedShare?: number;
   /** From the arrival of a job to its start on a runner, in seconds. */
   waitP50: number;
   waitP95: number;
@@ -39,13 +41,18 @@ export class Meter {
   #held = 0;
   #pending = 0;
   #ready = 0;
+  readonly #promised: number;
+  #kept = 0;
+  #keptAt = 0;
   peakHosts = 0;
   allocations = 0;
   scrubs = 0;
   replacements = 0;
   interrupted = 0;
 
-  constructor({ countFrom, countUntil }: World) {
+  /** @param promised how many ready runners the rule promises; 0 for no promise */
+  constructor({ countFrom, countUntil }: World, promised: number) {
+    this.#promised = promised;
     this.#from = countFrom;
     this.#until = countUntil;
   }
@@ -53,6 +60,13 @@ export class Meter {
   /** True while what happens counts. */
   counts(now: Moment): boolean {
     return now >= this.#from && now <= this.#until;
+  }
+
+  /** Counts how much of the promise so many ready runners kept from the last time on. */
+  keep(ready: number, now: Moment): void {
+    const seconds = Math.min(now, this.#until) - Math.max(this.#keptAt, this.#from);
+    if (seconds > 0) this.#kept += seconds * Math.min(ready, this.#promised);
+    this.#keptAt = now;
   }
 
   /** Counts the time that a host was as it is, from `since` to `now`. */
@@ -75,6 +89,7 @@ export class Meter {
       undone,
       interrupted: this.interrupted,
       readyShare: this.#held > 0 ? this.#ready / this.#held : 0,
+      ...(this.#promised > 0 ? { promisedShare: this.#kept / (this.#promised * (this.#until - this.#from)) } : {}),
       waitP50: percentile(waits, 0.5),
       waitP95: percentile(waits, 0.95),
       billedHours,

@@ -42,14 +42,16 @@ export class Simulation<Memory> implements Pool {
   #memory: Memory;
   #allocated = 0;
   #nextLookAt: Moment = never;
+  /** Runners that take jobs, busy or not. */
+  #ready = 0;
 
   constructor(world: World, rule: Rule<Memory>) {
     this.#world = world;
     this.#rule = rule;
     this.#wakesOn = new Set<Cause["kind"]>(["look", ...rule.wakesOn]);
     this.#memory = rule.memory;
-    this.#draws = new Draws(world.seed, { ...world.durations, ...(rule.setUp ? { setUp: rule.setUp } : {}) });
-    this.#meter = new Meter(world);
+    this.#draws = new Draws(world.seed, world.durations, rule.setsUpByScript === true);
+    this.#meter = new Meter(world, rule.promised ?? 0);
     this.#desk = new Desk(world.jobs, rule.gives);
   }
 
@@ -88,6 +90,7 @@ export class Simulation<Memory> implements Pool {
     }
     this.now = Math.max(this.now, countUntil);
     this.#noteHosts(countUntil);
+    this.#countReady(0);
     for (const host of this.hosts) this.#meter.spend(host, host.since, this.now);
     const atWork = this.hosts.filter(({ job }) => job >= 0).length;
     return this.#meter.result(jobs, this.#desk.starts, this.arrived - this.finished - this.waiting - atWork);
@@ -199,6 +202,7 @@ export class Simulation<Memory> implements Pool {
   }
 
   #drain(host: SimulatedHost): void {
+    if (!host.drained) this.#countReady(-1);
     this.#meter.spend(host, host.since, this.now);
     host.since = this.now;
     host.drained = true;
@@ -259,8 +263,14 @@ export class Simulation<Memory> implements Pool {
     }
   }
 
+  #countReady(change: number): void {
+    this.#meter.keep(this.#ready, this.now);
+    this.#ready += change;
+  }
+
   #beReady(host: SimulatedHost): void {
     this.online++;
+    this.#countReady(1);
     this.#desk.addIdle(host, this.now);
     if (host.softEndsAt > 0) {
       const latest = host.softEndsAt + supervisor.graceSeconds;
@@ -281,8 +291,10 @@ export class Simulation<Memory> implements Pool {
   /** Counts the time in its state, and begins its job anew if one runs. */
   #leave(host: SimulatedHost): void {
     this.#meter.spend(host, host.since, this.now);
-    if (host.state === "ready") this.online--;
-    else if (host.state === "available") this.available.delete(host);
+    if (host.state === "ready") {
+      this.online--;
+      if (!host.drained) this.#countReady(-1);
+    } else if (host.state === "available") this.available.delete(host);
     else if (isStarting(host)) this.starting--;
     if (host.job < 0) return;
     this.#meter.interrupted += Number(this.#meter.counts(this.now));

@@ -101,8 +101,10 @@ export interface Rule<Memory> {
   /** Which idle runner gets a job: the one that became idle last, as CI systems do, or that of the newest host. */
   gives: "last-idle" | "newest-host";
   memory: Memory;
-  /** How long its own set-up takes where that is not the world's. */
-  setUp?: readonly [number, number];
+  /** How many ready runners it promises; missing where it chooses its size. */
+  promised?: number;
+  /** It sets Macs up by the reference pool's long script. */
+  setsUpByScript?: boolean;
   decide(pool: Pool, memory: Memory, cause: Cause): Step<Memory>;
 }
 
@@ -115,6 +117,8 @@ export interface Durations {
   replacement: readonly [number, number];
   boot: readonly [number, number];
   setUp: readonly [number, number];
+  /** The reference pool's own script. */
+  scriptedSetUp: readonly [number, number];
 }
 
 /** Jobs in the order of their arrival. */

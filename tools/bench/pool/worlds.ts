@@ -14,6 +14,7 @@ export const usualDurations: Durations = {
   replacement: [3 * minute, 8 * minute],
   boot: [6 * minute, 20 * minute],
   setUp: [2 * minute, 4 * minute],
+  scriptedSetUp: [8 * minute, 12 * minute],
 };
 
 /** How the simulator of the on-demand pool has it: scrubs of 1.5 h, 7 min until a job runs, and nothing else. */
@@ -24,6 +25,7 @@ export const onDemandDurations: Durations = {
   replacement: [0, 0],
   boot: [7 * minute, 7 * minute],
   setUp: [0, 0],
+  scriptedSetUp: [0, 0],
 };
 
 /** What a world is called and when its jobs come. */

@@ -44,7 +44,7 @@ interface Memory {
 
 /** Our pool with its defaults: so many declared hosts, and one in ten of them, at least one, may be out at a time. */
 export function ourPolicy(hosts: number, seed: number): PoolPolicy {
-  const floor = Math.max(0, hosts - Math.max(1, Math.ceil(hosts / 10)));
+  const floor = promisedOf(hosts);
   return {
     ...policyDefaults,
     mark,
@@ -57,6 +57,17 @@ export function ourPolicy(hosts: number, seed: number): PoolPolicy {
     floor,
     promisedReady: floor,
   };
+}
+
+/** The share of its hosts that a pool of this size promises: all but one in ten, or but one. */
+export function promisedOf(hosts: number): number {
+  return Math.max(0, hosts - Math.max(1, Math.ceil(hosts / 10)));
+}
+
+/** Our pool with as many runners as a pool of that size, whose full scrubs are bridged by a new host. */
+export function steadyPolicy(hosts: number, seed: number): PoolPolicy {
+  const sizing = { least: hosts, most: hosts, deviations: 0, answered: 0 };
+  return { ...ourPolicy(hosts + Math.ceil(hosts / 10), seed), floor: promisedOf(hosts), promisedReady: hosts, sizing };
 }
 
 /** Our pool as it follows its demand: up to so many hosts, with so many standard deviations of the load kept ready. */
@@ -72,6 +83,7 @@ export function sizedPolicy(most: number, deviations: number, seed: number, answ
 export function ours(policy: PoolPolicy, decider: Decide = decide): Rule<Memory> {
   return {
     name: "ours",
+    ...promiseOf(policy),
     wakesOn: ["booted", "ready", "stopped", "available"],
     gives: "last-idle",
     memory: { pool: emptyMemory, names: [], lookedAt: 0 },
@@ -83,9 +95,19 @@ export function ours(policy: PoolPolicy, decider: Decide = decide): Rule<Memory>
   };
 }
 
+/** One that follows its demand promises no number. */
+function promiseOf({ sizing, floor }: PoolPolicy): { promised?: number } {
+  return sizing && sizing.least < sizing.most ? {} : { promised: floor };
+}
+
 function look(pool: Pool, memory: Memory, policy: PoolPolicy, decider: Decide): Step<Memory> {
   const now = beginning + pool.now;
-  const seen = { ...sight(pool, memory.names), memory: memory.pool, waitingJobs: pool.waiting, forceStart: pool.now <= startSeconds };
+  const seen = {
+    ...sight(pool, memory.names),
+    memory: memory.pool,
+    waitingJobs: pool.waiting,
+    forceStart: pool.now <= startSeconds,
+  };
   const observed = { ...seen, memory: learn(seen, policy, now) };
   const { actions, lookAgainAt } = decider(observed, policy, now);
   const hosts = new Map(pool.hosts.map((host) => [hostId(host), host]));

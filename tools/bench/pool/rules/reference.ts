@@ -1,6 +1,7 @@
 import { shuffled } from "../../../../model/ec2-mac/chance.ts";
 import { hour, minute } from "../hours.ts";
 import type { Host, Moment, Order, Pool, Rule } from "../types.ts";
+import { promisedOf } from "./ours.ts";
 
 /** The constants of the reference pool (containers/automation mac_pw_pool, pw_lib.sh). */
 const constants = {
@@ -10,8 +11,6 @@ const constants = {
   minAlive: 3,
   launchLoopSeconds: 10 * minute,
   setUpLoopSeconds: 5 * minute,
-  /** Its own script: about 10 min. */
-  setUp: [8 * minute, 12 * minute],
 } as const;
 
 /** Between two launches of the reference pool. */
@@ -40,7 +39,8 @@ export function referencePool(
     name: "reference pool",
     wakesOn: [],
     gives: "last-idle",
-    setUp: constants.setUp,
+    promised: promisedOf(hosts),
+    setsUpByScript: true,
     memory: { workers: 0, forcedLifeSeconds: constants.maxSeconds },
     decide(pool, memory) {
       const lookAt = pool.now + constants.setUpLoopSeconds;

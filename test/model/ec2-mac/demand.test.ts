@@ -1,0 +1,70 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { type Demand, forecastAt, learnDemand } from "../../../model/ec2-mac/demand.ts";
+import type { Instant } from "../../../model/ec2-mac/types.ts";
+import { instance, observed, registered } from "./build.ts";
+import { day, hour, minute, policyFor } from "./scenario.ts";
+
+/** A Monday, 00:00 UTC. */
+const monday: Instant = Date.UTC(2026, 0, 5) / 1000;
+const policy = policyFor(9);
+
+/** What is known after looks each ten minutes for some days, with a load that depends on the moment. */
+function learned(days: number, loadAt: (moment: Instant) => number): Demand {
+  let demand: Demand | undefined;
+  for (let at = monday; at <= monday + days * day; at += 10 * minute)
+    demand = learnDemand(observed({ memory: { demand }, waitingJobs: loadAt(at) }), policy, at);
+  return demand as Demand;
+}
+
+const byDay = (at: Instant) => (at % day >= 8 * hour && at % day < 18 * hour ? 10 : 2);
+
+test("the load is what runs on the pool's own Macs and what waits", () => {
+  const busy = registered({ busy: true });
+  const stranger = instance(3, { runner: busy, tags: { Name: "theirs" } });
+  const instances = [instance(1, { runner: busy }), instance(2), stranger];
+  equal(learnDemand(observed({ instances, waitingJobs: 4 }), policy, monday).load, 5);
+  equal(learnDemand(observed({ instances }), policy, monday).load, 1, "nobody knows how many wait");
+});
+
+test("nothing is expected before an hour of its kind has been seen", () => {
+  equal(forecastAt(undefined, monday), undefined);
+  const morning = learned(0.25, byDay);
+  equal(forecastAt(morning, monday + day + 12 * hour), undefined);
+  equal(forecastAt(morning, monday + day + 2 * hour)?.mean, 2);
+});
+
+test("after a day the next one is known, and after a week the weekend apart from it", () => {
+  const one = learned(1, byDay);
+  const means = [3, 12, 17, 20].map((hours) => Math.round(forecastAt(one, monday + day + hours * hour)?.mean ?? -1));
+  deepEqual(means, [2, 10, 10, 2]);
+  const week = learned(7, (at) => (at - monday >= 5 * day ? 0 : byDay(at)));
+  const noon = [7, 8, 11, 12, 13].map((days) =>
+    Math.round(forecastAt(week, monday + days * day + 12 * hour)?.mean ?? -1),
+  );
+  deepEqual(noon, [10, 10, 10, 0, 0]);
+});
+
+test("a spread that arrivals by chance would have is expected even where none was seen, and a larger one where it was", () => {
+  const steady = forecastAt(
+    learned(2, () => 9),
+    monday + 2 * day,
+  );
+  equal(steady?.deviation, 3);
+  const inBursts = forecastAt(
+    learned(2, (at) => (at % hour < 10 * minute ? 54 : 0)),
+    monday + 2 * day,
+  );
+  ok(Math.abs((inBursts?.mean ?? 0) - 9) < 1 && (inBursts?.deviation ?? 0) > 15);
+});
+
+test("a pool that nobody looked at for long learns nothing of that time", () => {
+  const before = learned(1, byDay);
+  const after = learnDemand(observed({ memory: { demand: before }, waitingJobs: 0 }), policy, before.at + 20 * day);
+  ok(after.hours.reduce((sum, { seconds }) => sum + seconds, 0) <= day + hour);
+});
+
+test("what is learned survives being written down", () => {
+  const demand = learned(3, byDay);
+  deepEqual(JSON.parse(JSON.stringify(demand)), demand);
+});
