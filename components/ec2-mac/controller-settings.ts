@@ -46,10 +46,24 @@ export function controllerSettings(
 }
 
 function runnerSettings(runner: RunnerSettings): LambdaPoolSettings["runner"] {
+  const { BUILDKITE_API_URL, GITHUB_API_URL } = process.env;
   if (runner.ci === "buildkite") {
     const { organization, queue, cluster = "" } = runner;
-    return { ci: runner.ci, organization, cluster, queue };
+    return {
+      ci: runner.ci,
+      organization,
+      cluster,
+      queue,
+      ...otherUrl(BUILDKITE_API_URL, "https://api.buildkite.com/v2"),
+    };
   }
   const [first = "self-hosted", ...others] = runner.labels;
-  return { ci: runner.ci, owner: runner.owner, runnerGroup: runner.runnerGroup, labels: [first, ...others] };
+  const { ci, owner, runnerGroup } = runner;
+  const labels: [string, ...string[]] = [first, ...others];
+  return { ci, owner, runnerGroup, labels, ...otherUrl(GITHUB_API_URL, "https://api.github.com") };
+}
+
+/** GitHub's own workflows set the variable to the usual address, which must not look like a change. */
+function otherUrl(url: string | undefined, usual: string): { url?: string } {
+  return url && url !== usual ? { url } : {};
 }

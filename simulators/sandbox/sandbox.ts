@@ -6,6 +6,7 @@ import { parse, stringify } from "yaml";
 import { localExec } from "../../drivers/exec/local.ts";
 import { formatProblems, parseSettings } from "../../model/settings.ts";
 import { readStackFile } from "../../model/stack-file.ts";
+import { findNamespaces } from "../ec2-mac/guest/namespaces.ts";
 import { type KeyPair, newKeyPair } from "../mac/keys.ts";
 import { installPlugins, pluginHome } from "./plugins.ts";
 import { isOurs, type RunningProcess, startProcess, stop } from "./process.ts";
@@ -26,7 +27,7 @@ export interface Sandbox {
   addresses: ServeReady;
   process: RunningProcess;
   /** The secrets of the stack, for tests that look for them where they must not be. */
-  secrets: { sshPrivateKey: string; orkaToken: string; githubToken: string };
+  secrets: { sshPrivateKey: string; orkaToken: string; githubToken: string; buildkiteApiToken: string };
 }
 
 /** Which stack to set up, and where. */
@@ -35,7 +36,11 @@ export interface SandboxOptions {
   stack: string;
   /** The settings to start from; default: the stack's own file in the checkout. */
   settingsFile?: string;
+  /** Simulated seconds of AWS in a real one. Default 60: a Mac boots in 6 to 20 s, and a day passes in 24 minutes. */
+  ec2Rate?: number;
 }
+
+const defaultEc2Rate = 60;
 
 /** What a sandbox keeps of itself between two runs. Only its owner may read the file. */
 interface Kept {
@@ -63,9 +68,11 @@ export async function startSandbox(options: SandboxOptions, signal?: AbortSignal
     await stopSandbox(folder);
     kept = undefined;
   }
-  if (!kept) kept = await startFresh(folder, wanted, signal);
+  const bootsInstances = findNamespaces().ok;
+  const { ec2Rate = defaultEc2Rate } = options;
+  if (!kept) kept = await startFresh(folder, { ...wanted, ec2Rate, bootsInstances }, signal);
   const sandbox = describe(folder, options.stack, kept);
-  await writeProject(sandbox, adapt(file, kept.addresses), signal);
+  await writeProject(sandbox, adapt(file, kept.addresses, bootsInstances), signal);
   return sandbox;
 }
 
@@ -82,12 +89,20 @@ function fits(kept: Kept, macs: readonly string[]): boolean {
   return isOurs(kept.process) && macs.every((name) => kept.addresses.macs.some((mac) => mac.name === name));
 }
 
-async function startFresh(folder: string, wanted: ReturnType<typeof needs>, signal?: AbortSignal): Promise<Kept> {
+/** What the simulators are started for. */
+type Wanted = ReturnType<typeof needs> & Pick<ServeConfig, "ec2Rate" | "bootsInstances">;
+
+async function startFresh(folder: string, wanted: Wanted, signal?: AbortSignal): Promise<Kept> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, "state"), { recursive: true });
   mkdirSync(path.join(folder, "simulated"), { mode: 0o700 });
   const user: KeyPair = newKeyPair();
-  const secrets = { sshPrivateKey: user.privateKey, orkaToken: newToken(), githubToken: newToken() };
+  const secrets = {
+    sshPrivateKey: user.privateKey,
+    orkaToken: newToken(),
+    githubToken: newToken(),
+    buildkiteApiToken: newToken(),
+  };
   const { macs, ...rest } = wanted;
   // Files of its own for each start: one that was killed may still be starting, and must not be taken for this one.
   const start = randomBytes(4).toString("hex");
@@ -101,6 +116,7 @@ async function startFresh(folder: string, wanted: ReturnType<typeof needs>, sign
     macs: macs.map((name) => ({ name, hostKey: newKeyPair().privateKey })),
     authorizedKey: user.publicLine,
     orkaToken: secrets.orkaToken,
+    buildkiteApiToken: secrets.buildkiteApiToken,
     ...rest,
   };
   const configFile = path.join(folder, `simulated/config-${start}.json`);
@@ -144,6 +160,7 @@ function describe(folder: string, stack: string, { process: running, addresses, 
     AWS_SECRET_ACCESS_KEY: "simulated",
     AWS_REGION: "us-east-1",
     AWS_EC2_METADATA_DISABLED: "true",
+    BUILDKITE_API_URL: `${addresses.buildkiteUrl}/v2`,
     GITHUB_SIM_STATE: path.join(folder, "simulated/github.json"),
     MAC_SIM_NODE: node,
     // Dozens of short Node programs run during one `up`; most of their time would go into compiling.

@@ -6,6 +6,8 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { z } from "zod";
+import { startBuildkite } from "../buildkite/server.ts";
+import { createSimClock } from "../ec2-mac/clock.ts";
 import { startEc2Mac } from "../ec2-mac/server.ts";
 import { startMac } from "../mac/server.ts";
 import { startCluster } from "../orka/cluster.ts";
@@ -22,6 +24,14 @@ const configSchema = z.strictObject({
   macs: z.array(z.strictObject({ name: z.string(), hostKey: z.string() })),
   authorizedKey: z.string(),
   orkaToken: z.string(),
+  buildkiteApiToken: z.string(),
+  /** The Buildkite organization, by its slug, and the cluster that its Macs belong to. */
+  organization: z.string(),
+  cluster: z.string(),
+  /** Simulated seconds of AWS and its Macs in a real one. */
+  ec2Rate: z.number(),
+  /** True where instances really boot. */
+  bootsInstances: z.boolean(),
   orkaImages: z.array(z.strictObject({ name: z.string(), sizeGb: z.number() })),
   orkaNodes: z.number(),
   /** `repository:tag` of each image in the registry. */
@@ -34,13 +44,12 @@ export type ServeConfig = z.infer<typeof configSchema>;
 /** What it answers once everything runs. */
 export interface ServeReady {
   ec2Url: string;
+  buildkiteUrl: string;
   orkaUrl: string;
   registryAddress: string;
   macs: { name: string; port: number; hostKey: string }[];
 }
 
-/** Simulated seconds in a real one: a Mac boots in 6 to 20 s, and a day passes in 24 minutes. */
-const ec2Rate = 60;
 /** Simulated seconds in a real one: a VM boots in a second. */
 const orkaSpeed = 30;
 const orkaNode = { cpu: 24, memoryGb: 96 };
@@ -54,7 +63,19 @@ const inFolder = (...parts: string[]) => path.join(config.folder, ...parts);
 
 const ending: (() => Promise<void>)[] = [];
 async function startAll(): Promise<ServeReady> {
-  const ec2 = startEc2Mac({ motoServer: config.motoServer, stateFile: inFolder("ec2.json") });
+  // One clock for both: the controller gives tokens their end by the time of AWS.
+  const clock = createSimClock({ rate: config.ec2Rate });
+  const { organization, cluster: clusterId, buildkiteApiToken: apiToken } = config;
+  const buildkite = await startBuildkite({ clock, organization, clusterId, apiToken });
+  ending.push(() => buildkite.close());
+  const environment = { BUILDKITE_AGENT_ENDPOINT: buildkite.agentApiUrl };
+  const guests = { folder: inFolder("ec2-macs"), environment, reachable: [buildkite.url] };
+  const ec2 = startEc2Mac({
+    motoServer: config.motoServer,
+    stateFile: inFolder("ec2.json"),
+    clock,
+    ...(config.bootsInstances && { guests }),
+  });
   const cluster = await startCluster({
     stateFile: inFolder("orka.json"),
     token: config.orkaToken,
@@ -73,8 +94,8 @@ async function startAll(): Promise<ServeReady> {
   const macs = await Promise.all(config.macs.map(startOneMac));
   const aws = await ec2;
   ending.push(() => aws.close());
-  aws.clock.setRate(ec2Rate);
-  return { ec2Url: aws.url, orkaUrl: cluster.url, registryAddress: registry.address, macs };
+  const { address: registryAddress } = registry;
+  return { ec2Url: aws.url, buildkiteUrl: buildkite.url, orkaUrl: cluster.url, registryAddress, macs };
 }
 
 async function startOneMac({ name, hostKey }: ServeConfig["macs"][number]): Promise<ServeReady["macs"][number]> {

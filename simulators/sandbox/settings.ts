@@ -11,7 +11,7 @@ const key = (block: string) => `mac-runner-fleet:${block}`;
 interface PoolEntry {
   kind: string;
   apiUrl?: string;
-  protect?: boolean;
+  controller?: string;
   hosts?: { name: string; address: string; port?: number; hostKey: string }[];
 }
 
@@ -33,13 +33,15 @@ export function simulatedImage(reference: string): { repository: string; tag: st
 }
 
 /** A stack file with the addresses and keys that the simulators really have, and nothing that guards real machines. */
-export function adapt(file: StackFile, ready: ServeReady): StackFile {
+export function adapt(file: StackFile, ready: ServeReady, bootsInstances: boolean): StackFile {
   const images = (file.config[key("images")] as ImageEntry[]).map((image) => {
     if (image.kind !== "tart" || !image.reference) return image;
     const { repository, tag } = simulatedImage(image.reference);
     return { ...image, reference: `${ready.registryAddress}/${repository}:${tag}`, insecure: true };
   });
   const pools = (file.config[key("pools")] as PoolEntry[]).map((pool) => {
+    // A controller would wait in vain for Macs that do not boot, and end them, over and over.
+    if (pool.kind === "ec2-mac" && !bootsInstances) return { ...pool, controller: "none" };
     if (pool.kind === "orka") return { ...pool, apiUrl: ready.orkaUrl };
     if (pool.kind === "tart")
       return { ...pool, hosts: pool.hosts?.map((host) => ({ ...host, ...addressOf(host.name, ready) })) };
@@ -54,12 +56,19 @@ function addressOf(name: string, ready: ServeReady) {
   return { address: "127.0.0.1", port: mac.port, hostKey: mac.hostKey };
 }
 
+function buildkiteOf({ runners }: Settings): { organization: string; cluster: string } {
+  const runner = runners.find(({ ci }) => ci === "buildkite");
+  const { organization = "example-org", cluster = "" } = runner?.ci === "buildkite" ? runner : {};
+  return { organization, cluster };
+}
+
 /** What has to be simulated for these settings. */
 export function needs(settings: Settings) {
   const macs = settings.pools.flatMap((pool) => (pool.kind === "tart" ? pool.hosts.map(({ name }) => name) : []));
   const vms = settings.pools.flatMap((pool) => (pool.kind === "orka" ? pool.vms.map(({ count }) => count) : []));
   return {
     macs: [...new Set(macs)],
+    ...buildkiteOf(settings),
     orkaImages: settings.images.flatMap((image) =>
       image.kind === "orka" ? [{ name: image.image, sizeGb: image.diskGb }] : [],
     ),

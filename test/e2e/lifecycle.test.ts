@@ -25,9 +25,9 @@ const pool = <T extends { name: string }>(pools: T[], name: string): T => {
 
 /** What must not be read anywhere: the tokens, and each line of the private key. */
 function secretTexts(): string[] {
-  const { orkaToken, githubToken, sshPrivateKey } = stack.sandbox.secrets;
+  const { orkaToken, githubToken, buildkiteApiToken, sshPrivateKey } = stack.sandbox.secrets;
   const keyLines = sshPrivateKey.split("\n").filter((line) => line.length > 40 && !line.startsWith("-"));
-  return [orkaToken, githubToken, ...keyLines];
+  return [orkaToken, githubToken, buildkiteApiToken, ...keyLines];
 }
 
 function assertNoSecret(where: string, texts: readonly string[]): void {

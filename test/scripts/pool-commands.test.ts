@@ -42,7 +42,7 @@ const testName = testHostName(userInfo().username, []);
 const settings = `
 config:
   mac-runner-fleet:fleet: { name: mobile }
-  mac-runner-fleet:runners: [{ name: buildkite, ci: buildkite, organization: example-org, queue: macs }]
+  mac-runner-fleet:runners: [{ name: buildkite, ci: buildkite, organization: example-org, queue: macs, cluster: 0f4c8a1e-5b7d-4c39-9e26-7a1d3b8f6c52 }]
   mac-runner-fleet:images: [{ name: sequoia, kind: ec2-mac, macos: 15, ssmParameter: /aws/image }]
   mac-runner-fleet:pools:
     - name: macs
@@ -123,7 +123,7 @@ test("setup: a dry run names the Mac that has booted; one that is not there is t
 test("setup says why it can make no credential, and ends with 1", async () => {
   const [without, exitCode] = await printed(() => setUpPools(signal, "mac-1", options));
   equal(exitCode, 1);
-  match(without, /set-up unknown i-\w+: booted after its launch\n {4}.*nothing to make credentials with/);
+  match(without, /set-up failed i-\w+: booted after its launch\n {4}look up role mobile-test-macs\n {6}NoSuchEntity/);
 });
 
 test("a credential that a person's command makes can be read by the one Mac", async () => {

@@ -29,7 +29,7 @@ const surroundings = Object.fromEntries(environment.map((name) => [name, process
 const settings = `
 config:
   mac-runner-fleet:fleet: { name: mobile }
-  mac-runner-fleet:runners: [{ name: buildkite, ci: buildkite, organization: example-org, queue: macs }]
+  mac-runner-fleet:runners: [{ name: buildkite, ci: buildkite, organization: example-org, queue: macs, cluster: 0f4c8a1e-5b7d-4c39-9e26-7a1d3b8f6c52 }]
   mac-runner-fleet:images: [{ name: sequoia, kind: ec2-mac, macos: 15, ssmParameter: /aws/image }]
   mac-runner-fleet:pools:
     - name: macs
