@@ -133,6 +133,7 @@ test("proposed settings are refused until a person has filled them in, and right
   const problems = check(settings);
   deepEqual(problems, [
     "runners[0].organization",
+    "runners[1].cluster",
     "runners[1].organization",
     "images[0].reference",
     "pools[0].hosts[0].address",
@@ -142,6 +143,7 @@ test("proposed settings are refused until a person has filled them in, and right
   ]);
   const filled = JSON.stringify(settings)
     .replaceAll("<your organization>", "example-org")
+    .replaceAll("<cluster id>", "0f4c8a1e-5b7d-4c39-9e26-7a1d3b8f6c52")
     .replaceAll("sha256:<digest>", digest)
     .replaceAll("<address>", "10.0.1.14")
     .replaceAll("<ssh host key>", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILwpqLnf6wpBXuG4PyY/6Z994F9vfGGPrzAtbxvJUcWI")
