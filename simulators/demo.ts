@@ -66,6 +66,8 @@ function farewell(): string {
   return `
 Look further:
   scripts/fleet status                       the table again
+  scripts/fleet pool status                  the EC2 Macs: the pool's controller launches them now, two hours apart on
+                                             a clock that runs 60 times as fast
   scripts/fleet --help                       what else there is
   cd .local/demo && set -a && . ./environment && set +a && pulumi stack
                                              the stack itself, with Pulumi's own commands

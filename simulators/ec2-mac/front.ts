@@ -10,6 +10,7 @@ import { control } from "./control.ts";
 import { Ec2Error } from "./errors.ts";
 import { errorOf, type Fault, FaultQueue } from "./faults.ts";
 import type { Guests } from "./guest/guests.ts";
+import { withImages } from "./launch-spec.ts";
 import { type Answer, type Forwardable, forwardRequest, MotoError, passOn, readAll } from "./proxy.ts";
 import { parseQuery } from "./query.ts";
 import { answerQuotas, type HostQuota } from "./quotas.ts";
@@ -126,7 +127,9 @@ export class Front {
       const quotas = call.service === "servicequotas" && this.#answerQuotas(asked);
       if (quotas) return quotas;
       const xml = call.service === "ec2" ? await this.#act(asked, requestId) : undefined;
-      return xml ? xmlAnswer(xml) : await forwardRequest(this.#options.motoUrl, request, body);
+      if (xml) return xmlAnswer(xml);
+      const answer = await forwardRequest(this.#options.motoUrl, request, body);
+      return call.form.get("ResolveAlias") === "true" ? { ...answer, body: withResolved(answer.body) } : answer;
     } catch (error) {
       if (error instanceof MotoError) return error.answer;
       if (error instanceof RestError) return renderRestError(error);
@@ -240,6 +243,10 @@ async function patience(response: ServerResponse, milliseconds: number): Promise
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   await delay(milliseconds, undefined, { signal: gone.signal }).catch(() => undefined);
+}
+
+function withResolved(body: Buffer): Buffer {
+  return Buffer.from(withImages(body.toString("utf8")));
 }
 
 function xmlAnswer(xml: string): Answer {

@@ -141,6 +141,11 @@ function resolveImage(imageId: string | undefined): string {
   return imageId;
 }
 
+/** What DescribeLaunchTemplateVersions says when it is asked to resolve aliases, which moto does not do. */
+export function withImages(xml: string): string {
+  return xml.replace(/(?<=<imageId>)resolve:ssm:[^<]+/g, resolveImage);
+}
+
 function firstFilled(...lists: string[][]): string[] {
   return lists.find((items) => items.length > 0) ?? [];
 }

@@ -74,10 +74,10 @@ export interface OrkaState {
 }
 
 /** Starts the simulators for a stack; nothing is deployed yet. */
-export async function startStack(stack = "local"): Promise<TestStack> {
+export async function startStack(stack = "local", { ec2Rate = 0 } = {}): Promise<TestStack> {
   const folder = mkdtempSync(path.join(tmpdir(), "fleet-e2e-"));
   // The time of AWS stands still until a test moves it, and so does the controller.
-  const sandbox = await startSandbox({ folder, stack, ec2Rate: 0 });
+  const sandbox = await startSandbox({ folder, stack, ec2Rate });
   const environment = { ...process.env, ...sandbox.environment };
   const printed: string[] = [];
   const file = path.join(folder, `Pulumi.${stack}.yaml`);
