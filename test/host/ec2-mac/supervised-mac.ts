@@ -124,7 +124,11 @@ esac`;
 const agent = `echo $$ >"$root/agent-pid"
 env >"$root/agent-env"
 trap 'echo TERM >>"$root/signals"' TERM
-while [ ! -e "$root/end" ]; do /bin/sleep 0.02; done
+while [ ! -e "$root/end" ]; do
+  # The test is over, and with it this Mac.
+  [ -d "$root/bin" ] || exit 1
+  /bin/sleep 0.02
+done
 exit "$(cat "$root/end")"`;
 
 /** A Mac whose runner is GitHub's; its `run.sh` does what the fake agent does. */
