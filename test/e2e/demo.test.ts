@@ -66,8 +66,9 @@ test("killed while the simulators start, interrupted in the middle of the up, ki
   const last = typeDemo();
   assert.equal(await last.ended, 0, last.printed());
   const table = last.printed().slice(last.printed().indexOf("POOL"));
-  assert.equal(table.match(/ running /g)?.length, 7, table);
-  assert.equal(table.match(/ available /g)?.length, 2, table);
+  assert.equal(table.match(/^(orka|office) .* running /gm)?.length, 7, table);
+  // The pool's controller is at work on them already.
+  assert.equal(table.match(/^macm1 /gm)?.length, 2, table);
 });
 
 const ofDemo = async () => (await listProcesses(localExec())).filter(({ command }) => command.includes(folder));
