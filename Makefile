@@ -2,7 +2,7 @@
 NODE := .toolchain/bin/node
 export PATH := $(CURDIR)/.toolchain/bin:$(PATH)
 
-.PHONY: help demo demo-stop test test-unit watch e2e e2e-all check bench simulate tools clean
+.PHONY: help demo demo-stop test test-unit watch test-all e2e check bench simulate tools clean
 
 help: ## Lists the commands.
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1	/' | expand -t 20
@@ -16,6 +16,9 @@ demo-stop: ## Ends every process that the demo started and forgets its fleet.
 test: tools ## Runs every check and every test.
 	@$(NODE) tools/test.ts
 
+test-all: tools ## The same with nothing bounded: every moment of a kill, the production fleet.
+	@FLEET_TESTS=all $(NODE) tools/test.ts
+
 test-unit: tools ## Runs the tests of all rooms without the engine; ROOM=model runs one room.
 	@$(NODE) --test --test-reporter=spec 'test/$(or $(ROOM),!(e2e))/**/*.test.ts'
 
@@ -24,9 +27,6 @@ watch: tools ## Runs one room's tests again at each change: make watch ROOM=mode
 
 e2e: tools ## Runs the tests on the real engine.
 	@$(NODE) --test --test-reporter=spec --test-concurrency=1 'test/e2e/**/*.test.ts'
-
-e2e-all: tools ## The same, with every part of a run killed at every moment.
-	@FLEET_E2E=all $(NODE) --test --test-reporter=spec --test-concurrency=1 'test/e2e/**/*.test.ts'
 
 check: tools ## Types, format, lint, arrows between rooms, scripts, workflows.
 	@$(NODE) tools/check.ts

@@ -7,6 +7,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses, type SystemProcess } from "../../drivers/system/processes.ts";
+import { isWhole } from "../support/bounded.ts";
 import { type Finished, startStack, type TestStack, until } from "./stack.ts";
 
 let stack: TestStack;
@@ -57,18 +58,18 @@ const vmCloned: Moment = {
 
 const everyTime: Case[] = [
   { part: "engine", moment: hostAllocated },
-  { part: "AWS provider process", moment: hostAllocated },
   { part: "provider process", moment: vmCloned },
   { part: "program", moment: vmDeployed },
 ];
-/** Half a minute each; `make e2e-all` runs them too. */
+/** Half a minute each: they run with `make test-all`. */
 const more: Case[] = [
+  { part: "AWS provider process", moment: hostAllocated },
   { part: "engine", moment: vmDeployed },
   { part: "engine", moment: vmCloned },
   { part: "provider process", moment: vmDeployed },
   { part: "program", moment: vmCloned },
 ];
-const cases = process.env.FLEET_E2E === "all" ? [...everyTime, ...more] : everyTime;
+const cases = isWhole ? [...everyTime, ...more] : everyTime;
 
 for (const { part, moment } of cases)
   test(`SIGKILL of the ${part} ${moment.name}: recover and up end with exactly the declared machines`, async () => {

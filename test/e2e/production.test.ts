@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
+import { isWhole } from "../support/bounded.ts";
 import { startStack } from "./stack.ts";
 
-// Two minutes; `make e2e-all` runs it.
-if (process.env.FLEET_E2E === "all")
+// A minute: it runs with `make test-all`.
+if (isWhole)
   test("the production fleet itself comes up, whole, and stays as it is", async () => {
     const stack = await startStack("production");
     try {
