@@ -11,7 +11,7 @@ const ROWS: readonly Row[] = [
   {
     pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|no matching host key type found/,
     kind: "host-key-mismatch",
-    hint: "Compare the Mac's /etc/ssh/ssh_host_ed25519_key.pub with the key that was declared for it.",
+    hint: "Compare the Mac's /etc/ssh/ssh_host_ecdsa_key.pub with the key that was declared for it.",
   },
   {
     pattern: /Permission denied|Too many authentication failures|No more authentication methods/,

@@ -36,7 +36,7 @@ export function sshExec(options: SshExecOptions): Exec {
   }
   const hostKey = HOST_KEY.exec(options.hostKey.trim())?.[1];
   if (!hostKey) {
-    const hint = "Give the type and the key as in /etc/ssh/ssh_host_ed25519_key.pub: ssh-ed25519 AAAA...";
+    const hint = "Give the type and the key as in /etc/ssh/ssh_host_ecdsa_key.pub: ecdsa-sha2-nistp256 AAAA...";
     throw new DriverError(`ssh: the host key of ${address} is not one`, { ...invalid, hint });
   }
   const connection = sshConnection({ address, user, port, hostKey, identity });

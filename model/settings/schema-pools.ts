@@ -173,10 +173,11 @@ const tartHost = group(
     }),
     port: wholeNumber(1, 65_535, { about: "Its ssh port.", allowed: "Allowed: 1 to 65535." }).default(22),
     hostKey: textThat(isHostKey, {
-      about: "Its public ssh host key. Another key at that address means another computer, and nothing is sent to it.",
+      about:
+        "Its public ssh host key. Another key at that address means another computer, and nothing is sent to it. Pulumi's command plugin asks a Mac for its ECDSA key first; with an Ed25519 key here it would take the Mac for another.",
       allowed:
-        "A key goes here as ssh-keyscan prints it, without the address in front: its kind, best ssh-ed25519, a space, the key.",
-      fix: "`ssh-keyscan -t ed25519 ADDRESS` prints it; compare it with /etc/ssh/ssh_host_ed25519_key.pub on the Mac.",
+        "A key goes here as ssh-keyscan prints it, without the address in front: its kind, best ecdsa-sha2-nistp256, a space, the key.",
+      fix: "`ssh-keyscan -t ecdsa ADDRESS` prints it; compare it with /etc/ssh/ssh_host_ecdsa_key.pub on the Mac.",
     }),
     slots: wholeNumber(
       0,

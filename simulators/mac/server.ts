@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import ssh2, { type AuthContext, type Connection } from "ssh2";
 import { readFaults } from "./faults.ts";
-import { parseKey, publicLineOf } from "./keys.ts";
+import { newKeyPair, parseKey, publicLineOf } from "./keys.ts";
 import { endJobs, environmentFile, startLaunchAgents } from "./launchd/jobs.ts";
 import { homeOf, type MacEnvironment, programEnvironment, runSession } from "./session.ts";
 
@@ -46,6 +46,7 @@ export async function startMac(options: MacOptions): Promise<Mac> {
   writeFileSync(environmentFile(mac.root), JSON.stringify(programEnvironment(mac)));
   await startLaunchAgents(mac.root);
 
+  const hostKeys = [options.hostKey, otherKindOf(options.hostKey)];
   const open = new Set<Socket>();
   const running = new Set<ChildProcess>();
   const listener = createServer((socket) => {
@@ -58,7 +59,7 @@ export async function startMac(options: MacOptions): Promise<Mac> {
       return;
     }
     // One sshd for each connection, as in OpenSSH; it keeps the socket at hand for the faults.
-    const sshd = new ssh2.Server({ hostKeys: [options.hostKey] });
+    const sshd = new ssh2.Server({ hostKeys });
     sshd.on("connection", (connection) => serve(connection, socket, options, mac, running));
     sshd.injectSocket(socket);
   });
@@ -73,6 +74,11 @@ export async function startMac(options: MacOptions): Promise<Mac> {
       await closed;
     },
   };
+}
+
+/** A Mac has host keys of several kinds, and shows the one of the kind that its client asks for first. */
+function otherKindOf(hostKey: string): string {
+  return newKeyPair(parseKey(hostKey).type === "ssh-ed25519" ? "ecdsa" : "ed25519").privateKey;
 }
 
 function prepareDisk({ root, name }: MacOptions): void {

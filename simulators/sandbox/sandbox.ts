@@ -113,7 +113,7 @@ async function startFresh(folder: string, wanted: Wanted, signal?: AbortSignal):
     registry: path.join(toolchain, "bin/registry"),
     tools: [path.join(checkout, "simulators/tart/bin")],
     node,
-    macs: macs.map((name) => ({ name, hostKey: newKeyPair().privateKey })),
+    macs: macs.map((name) => ({ name, hostKey: newKeyPair("ecdsa").privateKey })),
     authorizedKey: user.publicLine,
     orkaToken: secrets.orkaToken,
     buildkiteApiToken: secrets.buildkiteApiToken,

@@ -17,6 +17,17 @@ export const connectionFields: PropertyTable = {
   perDialTimeout: { type: "number" },
 };
 
+/** The order in which Go's ssh client asks for a kind of host key (golang.org/x/crypto/ssh), with ed25519 as the last. */
+const hostKeyKinds = [
+  "ecdsa-sha2-nistp256",
+  "ecdsa-sha2-nistp384",
+  "ecdsa-sha2-nistp521",
+  "rsa-sha2-256",
+  "rsa-sha2-512",
+  "ssh-rsa",
+  "ssh-ed25519",
+] as const;
+
 /** Connects and logs in, again and again as the vendor does: with pauses that grow, up to `dialErrorLimit` times more. */
 export async function dial(connection: ConnectionInputs, signal: AbortSignal): Promise<ssh2.Client> {
   const limit = connection.dialErrorLimit ?? 10;
@@ -36,7 +47,8 @@ function connectOnce(connection: ConnectionInputs): Promise<ssh2.Client> {
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
     client.once("ready", () => resolve(client));
-    client.once("error", (error) => {
+    // The one that refuses may be followed by the other side's reset.
+    client.on("error", (error) => {
       client.end();
       reject(error);
     });
@@ -49,6 +61,7 @@ function connectOnce(connection: ConnectionInputs): Promise<ssh2.Client> {
       ...(connection.privateKey === undefined ? {} : { privateKey: connection.privateKey }),
       ...(connection.privateKeyPassword === undefined ? {} : { passphrase: connection.privateKeyPassword }),
       ...(connection.password === undefined ? {} : { password: connection.password }),
+      algorithms: { serverHostKey: [...hostKeyKinds] },
       hostVerifier: (key: Buffer) => isExpected(key, connection.hostKey),
     });
   });

@@ -80,9 +80,25 @@ describe("a local command", () => {
   });
 });
 
+test("a Mac shows its ECDSA key first, so that a declared Ed25519 key is taken for a stranger's, as with the vendor", async () => {
+  const [hostKey, userKey] = [newKeyPair("ed25519"), newKeyPair()];
+  const options = { name: "mini-2", root: join(folder, "mac-of-ed25519"), hostKey: hostKey.privateKey };
+  const mac = await startMac({ ...options, authorizedKey: userKey.publicLine });
+  try {
+    const host = { host: "127.0.0.1", port: mac.port, user: "admin", dialErrorLimit: 0 };
+    const connection = { ...host, privateKey: userKey.privateKey, hostKey: hostKey.publicLine };
+    await rejects(
+      resourceOf(commandProvider, "command:remote:Command").up({ connection, create: "true" }),
+      /Host denied/,
+    );
+  } finally {
+    await mac.close();
+  }
+});
+
 describe("a remote command", () => {
   const remote = resourceOf(commandProvider, "command:remote:Command");
-  const hostKey = newKeyPair();
+  const hostKey = newKeyPair("ecdsa");
   const userKey = newKeyPair();
   let mac: Mac;
   let connection: Record<string, unknown>;
@@ -119,7 +135,7 @@ describe("a remote command", () => {
   });
 
   const wrong: [string, Record<string, unknown>, RegExp][] = [
-    ["another host key", { hostKey: newKeyPair().publicLine }, /Host denied/],
+    ["another host key", { hostKey: newKeyPair("ecdsa").publicLine }, /Host denied/],
     ["another user key", { privateKey: newKeyPair().privateKey }, /authentication methods failed/],
     ["another port", { port: 1 }, /ECONNREFUSED/],
   ];
