@@ -57,14 +57,22 @@ export function ec2MacRows(
   const base = { pool: pool.name, kind: pool.kind, slot: undefined } as const;
   const seen = "seen" in sighting ? sighting.seen : [];
   const absent = absence(sighting);
+  const shown = new Map(plan.hosts.map(({ name }) => [name, hostNamed(name, seen)]));
   const rows = plan.hosts.map((declared): StatusRow => {
-    const found = seen.find(({ name }) => name === declared.name);
+    const found = shown.get(declared.name);
     return found
       ? { ...base, ...describeHost(found) }
       : { ...base, host: declared.name, machine: "", address: declared.zone, image: "", ...absent };
   });
-  const strangers = seen.filter(({ name }) => !plan.hosts.some((declared) => declared.name === name));
-  return [...rows, ...strangers.map((host) => ({ ...base, ...describeHost(host), note: notDeclared }))];
+  const others = seen.filter((host) => shown.get(host.name) !== host);
+  const noteOf = ({ name }: SeenEc2Host) => (shown.has(name) ? anotherOne : notDeclared);
+  return [...rows, ...others.map((host) => ({ ...base, ...describeHost(host), note: noteOf(host) }))];
+}
+
+/** Of several hosts with a name, the one that can work: the others have failed, or wait to be given back. */
+function hostNamed(name: string, seen: readonly SeenEc2Host[]): SeenEc2Host | undefined {
+  const named = seen.filter((host) => host.name === name);
+  return named.find(({ state }) => state === "available") ?? named[0];
 }
 
 function describeHost({ name, hostId, state, zone, instance }: SeenEc2Host) {
@@ -123,6 +131,7 @@ export function tartRows(
   });
 }
 
+const anotherOne = "another host of this name: failed, replaced, or waiting to be given back";
 const notDeclared = "marked as this fleet's, but not declared";
 
 function absence(sighting: Sighting<unknown>): { state: string; note: string } {

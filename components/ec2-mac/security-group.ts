@@ -18,7 +18,8 @@ export function createSecurityGroup(scope: PoolScope): SecurityGroup {
       ...(pool.vpcId ? { vpcId: pool.vpcId } : {}),
       tags,
     },
-    { parent },
+    // Instances that are ended by the same run hold on to it until they are gone, and a Mac may take a quarter of an hour.
+    { parent, customTimeouts: { delete: "60m" } },
   );
   const common = { region: pool.region, securityGroupId: group.id, tags };
   new SecurityGroupEgressRule(

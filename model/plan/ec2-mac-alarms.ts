@@ -22,8 +22,11 @@ export interface PlannedAlarm {
 }
 
 /** Decides the alarms of a pool: on what its Macs report, and on what its controller in AWS does. */
-export function planAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlarm[] {
-  return [...macAlarms(pool, alerts), ...(pool.controller === "aws" ? controllerAlarms(pool, alerts) : [])];
+export function planAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
+  return [
+    ...macAlarms(pool, alerts, stack),
+    ...(pool.controller === "aws" ? controllerAlarms(pool, alerts, stack) : []),
+  ];
 }
 
 /** The condition has held for all of this time, in steps of five minutes. */
@@ -31,11 +34,11 @@ function minutes(count: number) {
   return { periodSeconds: 300, evaluationPeriods: Math.ceil(count / 5) };
 }
 
-function macAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlarm[] {
+function macAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
   return [
     {
       purpose: "silent",
-      description: `Fewer than ${pool.floor} Macs of pool ${pool.name} have reported for ${alerts.silentMinutes} minutes. See them with: fleet status`,
+      description: `Fewer than ${pool.floor} Macs of pool ${pool.name} have reported for ${alerts.silentMinutes} minutes. See them with: scripts/fleet status --stack ${stack}`,
       metricName: "Heartbeat",
       statistic: "SampleCount",
       comparisonOperator: "LessThanThreshold",
@@ -67,8 +70,8 @@ function macAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlar
   ];
 }
 
-function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings): PlannedAlarm[] {
-  const look = `See why with: fleet pool timeline ${pool.name}`;
+function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
+  const look = `See why with: scripts/fleet pool timeline --pool ${pool.name} --stack ${stack}`;
   return [
     {
       purpose: "controller-silent",

@@ -43,7 +43,7 @@ export function planEc2MacPool(
     imageId: image.ami ?? `resolve:ssm:${image.ssmParameter}`,
     instanceTags: { ...own, [poolReadyTag]: "true", automation: "true" },
     sharedTags: { ...own, Name: awsName("launchTemplate", place) },
-    alarms: planAlarms(pool, alerts),
+    alarms: planAlarms(pool, alerts, place.stack),
     logGroupName: `/mac-runner-fleet/${awsName("logGroup", place)}`,
   };
 }

@@ -93,7 +93,8 @@ const ec2Mac = group(
       allowed: "Allowed: 60 to 16384 (GB); macOS images are at least that large.",
     }).default(200),
     bootDeadlineHours: wholeNumber(3, 72, {
-      about: "A machine ends itself this long after its launch, whatever else happens.",
+      about:
+        "A machine ends itself this long after its launch, or after its last root volume replacement by AWS's own record, whatever else happens.",
       allowed:
         "Allowed: 3 to 72 (hours). Less is over before a Mac has booted, been wiped and paid for itself; more leaves lost Macs running.",
       fix: "48 is twice the 24 hours that a host must be paid for.",

@@ -1,13 +1,7 @@
 import type { Settings } from "./types.ts";
 
 /** The encrypted values that a fleet can use. */
-export const secretNames = [
-  "sshPrivateKey",
-  "orkaToken",
-  "buildkiteAgentToken",
-  "buildkiteApiToken",
-  "githubToken",
-] as const;
+export const secretNames = ["sshPrivateKey", "orkaToken", "buildkiteApiToken", "githubToken"] as const;
 
 /** The name of an encrypted value. */
 export type SecretName = (typeof secretNames)[number];
@@ -31,7 +25,7 @@ export function missingSecrets(settings: Settings, secretKeys: readonly string[]
 /** What to type to store a secret. The private key has several lines, so it comes from a file. */
 export function commandToSet(name: SecretName): string {
   const command = `pulumi config set --secret ${name}`;
-  return name === "sshPrivateKey" ? `${command} < ~/.ssh/id_ed25519` : command;
+  return name === "sshPrivateKey" ? `${command} < ~/.ssh/fleet` : command;
 }
 
 function whyNeeded(name: SecretName, { pools, runners }: Settings): string | undefined {
@@ -44,7 +38,6 @@ function whyNeeded(name: SecretName, { pools, runners }: Settings): string | und
   const needs = {
     sshPrivateKey: ["Pool", poolOf("tart"), "reaches its Macs with it."],
     orkaToken: ["Pool", poolOf("orka"), "signs in to its cluster with it."],
-    buildkiteAgentToken: ["Runner", runnerOf("buildkite"), "registers agents with it."],
     buildkiteApiToken: [
       "Pool",
       controlled("buildkite"),

@@ -54,6 +54,17 @@ test("a host that the settings no longer have is shown as what it is", () => {
   assert.equal(isWhole(rows), true);
 });
 
+test("a failed host is shown beside the one that has taken its name", () => {
+  const failed = { ...host("MacM1-1", "permanent-failure"), hostId: "h-failed" };
+  const rows = ec2MacRows(ec2, ec2Plan, { seen: [failed, host("MacM1-1"), host("MacM1-2")] });
+  const note = "another host of this name: failed, replaced, or waiting to be given back";
+  assert.deepEqual(told(rows), [
+    { host: "MacM1-1 h-MacM1-1", machine: "", state: "available", note: "no instance yet" },
+    { host: "MacM1-2 h-MacM1-2", machine: "", state: "available", note: "no instance yet" },
+    { host: "MacM1-1 h-failed", machine: "", state: "permanent-failure", note },
+  ]);
+});
+
 test("an instance shows on its host with its own state and address", () => {
   const instance = { id: "i-1", state: "running", address: "10.0.0.7", imageId: "ami-1" };
   const [row] = ec2MacRows(ec2, ec2Plan, { seen: [{ ...host("MacM1-1"), instance }] });

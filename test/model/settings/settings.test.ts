@@ -196,7 +196,7 @@ describe("missing secrets", () => {
 
   test("are those that a pool or runner needs and the stack lacks", () => {
     const names = missingSecrets(settings, ["orkaToken"]).map((secret) => secret.name);
-    deepEqual(names, ["sshPrivateKey", "buildkiteAgentToken", "buildkiteApiToken"]);
+    deepEqual(names, ["sshPrivateKey", "buildkiteApiToken"]);
   });
 
   test("come with what to type", () => {
