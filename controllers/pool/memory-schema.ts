@@ -37,6 +37,7 @@ const refusal = z.looseObject({
 
 const drain = z.looseObject({
   since: instant,
+  toldAt: instant.optional(),
   answered: z.boolean(),
   way: z.enum(["replace-root-volume", "terminate"]),
   why: z.string(),

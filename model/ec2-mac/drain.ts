@@ -14,12 +14,13 @@ export function drainStep(place: Place, view: View): Action | undefined {
   const { drain: remembered, instance } = place.occupied;
   const { runner } = instance;
   if (!remembered) return drain(place, wayNow(place, view), false, "it takes no jobs, and nobody remembers why");
-  if (!remembered.answered) return drain(place, remembered.way, false, "told to drain before, and no answer came");
+  const graceEndsAt = remembered.toldAt === undefined ? undefined : remembered.toldAt + policy.graceSeconds;
+  if (graceEndsAt !== undefined && now >= graceEndsAt)
+    return finish(place, view, `${remembered.why}; drained ${span(now - remembered.since)} ago, whatever still runs`);
+  if (graceEndsAt === undefined || !remembered.answered)
+    return drain(place, remembered.way, false, "told to drain before, and it has not been confirmed");
   if (runner.state === "registered" && runner.accepting)
     return drain(place, remembered.way, false, "told to drain before, and still takes jobs");
-  const graceEndsAt = remembered.since + policy.graceSeconds;
-  if (now >= graceEndsAt)
-    return finish(place, view, `${remembered.why}; drained ${span(now - remembered.since)} ago, whatever still runs`);
   if (runner.state === "unknown") return wait(place, graceEndsAt, `drained; could not look at its jobs: ${runner.why}`);
   if (runner.state === "registered" && runner.busy)
     return wait(place, graceEndsAt, `drained; its job may run until ${at(graceEndsAt)}`);

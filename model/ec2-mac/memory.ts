@@ -2,6 +2,7 @@ import type {
   Action,
   AllocateAction,
   AllocationRecord,
+  DrainAction,
   Instant,
   LaunchAction,
   LifeRecord,
@@ -39,7 +40,7 @@ export function intend(memory: PoolMemory, action: Action, now: Instant): PoolMe
     case "allocate":
       return withAllocation(memory, allocationFrom(action, now));
     case "drain":
-      return withDrain(memory, action.instanceId, action.way, action.reason, now);
+      return withDrain(memory, action, now);
     case "adopt":
       return { ...memory, hostIds: { ...memory.hostIds, [action.hostName]: action.hostId } };
     default:
@@ -57,7 +58,7 @@ export function record(memory: PoolMemory, action: Action, outcome: Outcome, now
     case "allocate":
       return withAllocationOutcome(memory, action, outcome, now);
     case "drain":
-      return withDrainAnswer(memory, action.instanceId);
+      return withDrainAnswer(memory, action.instanceId, outcome, now);
     case "release":
       return outcome.result === "done" ? { ...memory, removals: without(memory.removals, action.hostId) } : memory;
     default:
@@ -129,20 +130,18 @@ function refusalsAfter(memory: PoolMemory, action: AllocateAction, outcome: Outc
   return [...others, { zone, instanceType, why, at, times: (before?.times ?? 0) + 1 } as const];
 }
 
-function withDrain(
-  memory: PoolMemory,
-  instanceId: string,
-  way: "replace-root-volume" | "terminate",
-  why: string,
-  now: Instant,
-): PoolMemory {
-  const drain = { since: now, answered: false, way, why: memory.drains[instanceId]?.why ?? why };
+/** Telling it again changes nothing about when its grace ends. */
+function withDrain(memory: PoolMemory, { instanceId, way, reason }: DrainAction, now: Instant): PoolMemory {
+  const known = memory.drains[instanceId];
+  const drain = known ? { ...known, way } : { since: now, answered: false, way, why: reason };
   return { ...memory, drains: { ...memory.drains, [instanceId]: drain } };
 }
 
-function withDrainAnswer(memory: PoolMemory, instanceId: string): PoolMemory {
+function withDrainAnswer(memory: PoolMemory, instanceId: string, { result }: Outcome, now: Instant): PoolMemory {
   const drain = memory.drains[instanceId];
-  return drain ? { ...memory, drains: { ...memory.drains, [instanceId]: { ...drain, answered: true } } } : memory;
+  if (!drain) return memory;
+  const told = { ...drain, toldAt: drain.toldAt ?? now, answered: drain.answered || result === "done" };
+  return { ...memory, drains: { ...memory.drains, [instanceId]: told } };
 }
 
 /** The record without one key. */

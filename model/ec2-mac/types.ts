@@ -128,9 +128,14 @@ export type RecycleWay = "replace-root-volume" | "terminate";
 
 /** An instance that has been told to take no further job. */
 export interface Drain {
-  /** When it was told last. */
+  /** When this was decided first. */
   since: Instant;
-  /** True once an answer has come; until then it may never have been told. */
+  /**
+   * When the CI system first answered, be it with a refusal, as GitHub does while a job runs: the grace begins here. Missing
+   * while it may never have been asked.
+   */
+  toldAt?: Instant | undefined;
+  /** True once the CI system has said that the runner takes no more. */
   answered: boolean;
   way: RecycleWay;
   why: string;

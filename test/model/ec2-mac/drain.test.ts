@@ -1,11 +1,20 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { emptyMemory, intend, record } from "../../../model/ec2-mac/memory.ts";
 import { softLifeTag } from "../../../model/ec2-mac/policy.ts";
-import type { Drain, ReplaceRootVolumeAction, RunnerSighting } from "../../../model/ec2-mac/types.ts";
+import type {
+  Drain,
+  Outcome,
+  PoolMemory,
+  ReplaceRootVolumeAction,
+  RunnerSighting,
+} from "../../../model/ec2-mac/types.ts";
 import { decided, host, instance, kinds, life, now, reasonOf, registered } from "./build.ts";
 import { hour, minute } from "./scenario.ts";
 
-const drained: Drain = { since: now - 10 * minute, answered: true, way: "replace-root-volume", why: "24 h old" };
+const told = now - 10 * minute;
+const drained: Drain = { since: told, toldAt: told, answered: true, way: "replace-root-volume", why: "24 h old" };
+const refused: Drain = { ...drained, answered: false };
 const idle = registered({ accepting: false });
 const busy = registered({ accepting: false, busy: true });
 const unseen: RunnerSighting = { state: "unknown", why: "503" };
@@ -29,19 +38,31 @@ const cases: { name: string; runner: RunnerSighting; drain?: Drain; expect: stri
   {
     name: "after two hours of grace it goes, whatever still runs",
     runner: busy,
-    drain: { ...drained, since: now - 2 * hour },
+    drain: { ...drained, toldAt: now - 2 * hour },
     expect: ["replace-root-volume MacM1-1"],
   },
   {
-    name: "one that still takes jobs is told again, however long ago it was told first",
+    name: "one that still takes jobs is told again",
     runner: registered({ busy: true }),
-    drain: { ...drained, since: now - 3 * hour },
+    drain: drained,
     expect: ["drain MacM1-1"],
   },
   {
-    name: "one that was told without an answer is told again, even when nobody can look at it",
+    name: "one whose CI system refuses while its job runs is told again",
+    runner: registered({ busy: true }),
+    drain: refused,
+    expect: ["drain MacM1-1"],
+  },
+  {
+    name: "and goes when its grace is over, whatever still runs",
+    runner: registered({ busy: true }),
+    drain: { ...refused, since: now - 3 * hour, toldAt: now - 2 * hour },
+    expect: ["replace-root-volume MacM1-1"],
+  },
+  {
+    name: "one that may never have been told has no grace yet: it is told again",
     runner: unseen,
-    drain: { ...drained, since: now - 3 * hour, answered: false },
+    drain: { ...refused, since: now - 3 * hour, toldAt: undefined },
     expect: ["drain MacM1-1"],
   },
   {
@@ -97,4 +118,37 @@ test("a host that is no longer declared gets no further life", () => {
     memory: { drains: { "i-9": drained } },
   };
   deepEqual(kinds(decided(sight, { hosts: [] })), ["terminate MacM1-9"]);
+});
+
+/** What the next look finds of a drain that was ordered now and answered so. */
+function orderedAgain(memory: PoolMemory, at: number, outcome: Outcome): PoolMemory {
+  const seen = { instances: [instance(1, { runner: registered({ busy: true }) })], memory };
+  const action = decided(seen, { floor: 0, promisedReady: 0 }, at)[0];
+  return action ? record(intend(memory, action, at), action, outcome, at) : memory;
+}
+
+test("a runner that refuses at each look keeps the grace that it had from the first", () => {
+  const refusal: Outcome = { result: "failed", text: "422: the runner is busy" };
+  let memory: PoolMemory = {
+    ...emptyMemory,
+    since: now - 24 * hour,
+    drains: { "i-1": { ...drained, toldAt: undefined, answered: false } },
+  };
+  for (let at = now; at < now + 2 * hour; at += 10 * minute) memory = orderedAgain(memory, at, refusal);
+  deepEqual(memory.drains["i-1"], { ...drained, toldAt: now, answered: false });
+  const seen = { instances: [instance(1, { runner: registered({ busy: true }) })], memory };
+  match(reasonOf(decided(seen, {}, now + 2 * hour), "replace-root-volume"), /whatever still runs/);
+});
+
+test("an order whose answer got lost was perhaps never heard, so no grace begins", () => {
+  const memory = orderedAgain({ ...emptyMemory, drains: { "i-1": { ...refused, toldAt: undefined } } }, now, {
+    result: "unknown",
+    text: "socket hang up",
+  });
+  equal(memory.drains["i-1"]?.toldAt, undefined);
+});
+
+test("one that was confirmed is confirmed", () => {
+  const memory = orderedAgain({ ...emptyMemory, drains: { "i-1": refused } }, now, { result: "done" });
+  deepEqual(memory.drains["i-1"], drained);
 });

@@ -7,6 +7,7 @@ import { hour, minute, policyFor } from "./scenario.ts";
 const none: Partial<PoolPolicy> = { hosts: [], floor: 0, promisedReady: 0 };
 const one: Partial<PoolPolicy> = { hosts: policyFor(1).hosts, floor: 0, promisedReady: 0 };
 const young = { allocatedAt: now - 5 * hour };
+const unseen = { state: "unknown", why: "503 Service Unavailable" } as const;
 const out = { tags: { ...host(1).tags, PWPoolReady: "false" } };
 
 const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: string[] }[] = [
@@ -40,6 +41,34 @@ const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: 
     sight: { instances: [instance(1, { setUp: { state: "running" }, runner: { state: "absent" } })] },
     policy: none,
     expect: ["terminate MacM1-1"],
+  },
+  {
+    name: "a runner that nobody could look at may have a job: it is told to drain, not ended",
+    sight: { instances: [instance(1, { runner: unseen })] },
+    policy: none,
+    expect: ["drain MacM1-1"],
+  },
+  {
+    name: "nor is one whose set-up nobody could look at",
+    sight: { instances: [instance(1, { setUp: { state: "unknown", why: "503" }, runner: unseen })] },
+    policy: none,
+    expect: ["drain MacM1-1"],
+  },
+  {
+    name: "nor is the hidden runner of a surplus host",
+    sight: {
+      hosts: [host(1), host(1, { hostId: "h-8", allocatedAt: now - 200 * hour, instanceIds: ["i-8"], hasRoom: false })],
+      instances: [instance(1, { instanceId: "i-8", hostId: "h-8", runner: unseen })],
+      memory: { hostIds: { "MacM1-1": "h-1" } },
+    },
+    policy: one,
+    expect: ["drain MacM1-1", "launch MacM1-1"],
+  },
+  {
+    name: "a one-job runner that is absent for a moment is waited for",
+    sight: { instances: [instance(1, { runner: { state: "absent" } })] },
+    policy: none,
+    expect: ["wait MacM1-1"],
   },
   {
     name: "an instance that is ending is waited for",
