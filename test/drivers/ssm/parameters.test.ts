@@ -26,11 +26,10 @@ const secret = (name: string, value = "s3cret", tags = { owner: "us" }) => ({
 test("a secret is stored encrypted with its tags, and takes the place of the one before without a deletion", async () => {
   const sent: string[] = [];
   const notice = { step: "initialize", name: "notice" } as const;
-  ssm.middlewareStack.add(
-    (next, { commandName = "" }) =>
-      (args) => (sent.push(commandName), next(args)),
-    notice,
-  );
+  ssm.middlewareStack.add((next, context) => {
+    sent.push(context.commandName ?? "");
+    return next;
+  }, notice);
   await putSecret(ssm, secret("/a/one", "first"));
   await putSecret(ssm, secret("/a/one"));
   ssm.middlewareStack.remove("notice");
