@@ -29,6 +29,7 @@ export const poolActions = [
   "ssm:DescribeParameters",
   "ssm:GetParameter",
   "ssm:GetParameters",
+  "ssm:ListTagsForResource",
   "ssm:PutParameter",
 ] as const;
 

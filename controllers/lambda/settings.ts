@@ -92,21 +92,37 @@ const schema = z.object({
   metricNamespace: z.string(),
 });
 
-/** What the pool's functions in AWS are told by their environment. */
+/** What the pool's controller in AWS is told by its environment. */
 export type LambdaPoolSettings = z.infer<typeof schema>;
 
-/** The variable that holds them. */
+const sweeperSchema = schema
+  .pick({ pool: true, fleet: true, region: true, topicArn: true })
+  .extend({ policy: z.object({ mark: tags, sweepSeconds: seconds }) });
+
+/** What the pool's sweeper is told: of the policy its own part alone, so that no mistake elsewhere keeps it from its work. */
+export type SweeperSettings = z.infer<typeof sweeperSchema>;
+
+/** The variable that holds a function's settings. */
 export const settingsVariable = "FLEET_POOL";
 
 const packedPrefix = "gzip:";
 
 /** For the environment: compressed, because all variables of a function may have 4 KB together. */
-export function encodeSettings(settings: LambdaPoolSettings): string {
+export function encodeSettings(settings: LambdaPoolSettings | SweeperSettings): string {
   return packedPrefix + gzipSync(JSON.stringify(settings), { level: 9 }).toString("base64");
 }
 
-/** Reads the settings, compressed or as they are. @throws Error that names the variable and what is wrong */
+/** Reads the controller's settings, compressed or as they are. @throws Error that names the variable and what is wrong */
 export function readSettings(text: string | undefined): LambdaPoolSettings {
+  return decode(schema, text);
+}
+
+/** Reads the sweeper's settings. @throws Error as `readSettings` */
+export function readSweeperSettings(text: string | undefined): SweeperSettings {
+  return decode(sweeperSchema, text);
+}
+
+function decode<T>(schema: z.ZodType<T>, text: string | undefined): T {
   if (!text) throw new Error(`the variable ${settingsVariable} is not set`);
   const packed = text.startsWith(packedPrefix);
   const json = packed ? gunzipSync(Buffer.from(text.slice(packedPrefix.length), "base64")).toString("utf8") : text;

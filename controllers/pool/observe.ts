@@ -20,10 +20,8 @@ import type {
   SetUpSighting,
   Tags,
 } from "../../model/ec2-mac/types.ts";
+import { inParts } from "./parts.ts";
 import type { Pool } from "./pool.ts";
-
-/** EC2 takes this many ids in one question about instances' status. */
-const idsAtOnce = 100;
 
 /**
  * Looks at everything that a decision is made from. EC2's part is whole or there is no observation; runners that the CI
@@ -57,12 +55,6 @@ export async function observe(
     return { ...instance, checks: checked, setUp: datedByMemory(setUp, memory), runner };
   });
   return { hosts, instances, rootVolumeTasks, memory, forceStart };
-}
-
-async function inParts<T>(ids: readonly string[], look: (ids: readonly string[]) => Promise<T[]>): Promise<T[]> {
-  const all: T[] = [];
-  for (let from = 0; from < ids.length; from += idsAtOnce) all.push(...(await look(ids.slice(from, from + idsAtOnce))));
-  return all;
 }
 
 /** A CI system that cannot be asked hides its runners; it does not end them. */

@@ -2,17 +2,21 @@ import {
   DeleteParametersCommand,
   DescribeParametersCommand,
   GetParameterCommand,
+  ListTagsForResourceCommand,
   PutParameterCommand,
   type SSMClient,
+  type Tag,
 } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import { type ServiceKinds, serviceCall } from "../aws/service-call.ts";
 import { allPages, parseAnswer } from "../ec2/call.ts";
 import type { Tags } from "../ec2/tags.ts";
+import { DriverError, isFailure } from "../errors.ts";
 
 /** Error codes of the Systems Manager API reference. */
 const kinds: ServiceKinds = {
   ParameterNotFound: "not-found",
+  InvalidResourceId: "not-found",
   ParameterAlreadyExists: "already-exists",
   TooManyUpdates: "rate-limited",
   ParameterLimitExceeded: "quota-exceeded",
@@ -40,22 +44,45 @@ const namesAtOnce = 10;
 const standardLength = 4000;
 
 /**
- * Stores a secret under a name, in place of what is there. SSM does not put tags on a parameter that it overwrites, so
- * the old one is deleted first: none is ever there without its tags.
+ * Stores a secret under a name, in place of what is there with the same tags. SSM takes tags only for a parameter that it
+ * makes, and after a deletion asks for a wait of 30 seconds before the name is used again (API reference,
+ * `DeleteParameter`), so nothing is deleted first.
+ * @throws DriverError `not-ours` when a parameter of that name lacks one of the tags: its value stays as it is
  */
 export async function putSecret(client: SSMClient, parameter: SecretParameter, signal?: AbortSignal): Promise<void> {
   const { name, value, description, tags } = parameter;
-  await deleteParameters(client, [name], signal);
-  const command = new PutParameterCommand({
+  const content = {
     Name: name,
     Value: value,
     Description: description,
     Type: "SecureString",
-    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
     // A configuration of a GitHub runner may be longer than a standard parameter, which holds 4 KB.
     Tier: value.length > standardLength ? "Advanced" : "Standard",
-  });
-  await serviceCall(`store the parameter ${name}`, kinds, signal, (options) => client.send(command, options));
+  } as const;
+  const put = (how: { Tags: Tag[] } | { Overwrite: true }) =>
+    serviceCall(`store the parameter ${name}`, kinds, signal, (options) =>
+      client.send(new PutParameterCommand({ ...content, ...how }), options),
+    );
+  try {
+    await put({ Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) });
+  } catch (error) {
+    if (!isFailure(error, "already-exists")) throw error;
+    await proveTags(client, name, tags, signal);
+    await put({ Overwrite: true });
+  }
+}
+
+const tagListSchema = z.array(z.object({ Key: z.string(), Value: z.string() })).default([]);
+
+async function proveTags(client: SSMClient, name: string, tags: Tags, signal: AbortSignal | undefined): Promise<void> {
+  const what = `read the tags of the parameter ${name}`;
+  const command = new ListTagsForResourceCommand({ ResourceType: "Parameter", ResourceId: name });
+  const answer = await serviceCall(what, kinds, signal, (options) => client.send(command, options));
+  const found = new Map(parseAnswer(what, tagListSchema, answer.TagList).map(({ Key, Value }) => [Key, Value]));
+  const wrong = Object.entries(tags).filter(([key, value]) => found.get(key) !== value);
+  if (wrong.length === 0) return;
+  const hint = `Its tags are not ${wrong.map(([key, value]) => `${key}=${value}`).join(", ")}. Delete it if it is nobody's.`;
+  throw new DriverError(`the parameter ${name} is somebody else's`, { kind: "not-ours", hint });
 }
 
 /** Deletes parameters; those that are gone already stay so. */

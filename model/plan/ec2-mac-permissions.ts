@@ -167,7 +167,11 @@ function endStatements(to: PermittedController) {
 function handOverStatements(to: PermittedController) {
   return [
     allow("PutCredential", ["ssm:AddTagsToResource", "ssm:PutParameter"], parameters(to), asked(to)),
-    allow("WithdrawCredential", ["ssm:DeleteParameters"], parameters(to)),
+    // One that the Mac takes away meanwhile would be made anew without tags, for nobody: this does not allow that.
+    allow("ReplaceCredential", ["ssm:PutParameter"], parameters(to), {
+      StringEquals: { [`ssm:resourceTag/${fleetMarkTag}`]: to.fleetId, [`ssm:resourceTag/${poolTag}`]: to.pool },
+    }),
+    allow("WithdrawCredential", ["ssm:DeleteParameters", "ssm:ListTagsForResource"], parameters(to)),
   ];
 }
 

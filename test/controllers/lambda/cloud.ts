@@ -120,6 +120,15 @@ export class Cloud {
     return Object.fromEntries(TagList.map(({ Key, Value }) => [Key, Value]));
   }
 
+  /** Puts down a credential like one of a look that was cut short before it could say so. */
+  async leaveCredential(instanceId: string): Promise<void> {
+    const { fleetId, instanceRoleId, policy } = this.settings;
+    const Name = `/mac-runner-fleet/${fleetId}/macs/${instanceId}/credential`;
+    const tags = { ...policy.mark, "mac-runner-fleet:reader": `${instanceRoleId}:${instanceId}` };
+    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await this.#own.ssm.send(new PutParameterCommand({ Name, Value: "old", Type: "SecureString", Tags }));
+  }
+
   /** The names of the metrics that have been put. */
   async metricNames(): Promise<string[]> {
     const { Metrics = [] } = await this.#own.cloudwatch.send(new ListMetricsCommand({ Namespace: "MacRunnerFleet" }));

@@ -45,9 +45,11 @@ async function useNewImage(): Promise<void> {
 
 test("the whole life of a Mac, by what the function may do and nothing else", async () => {
   const { cloud, macs, recorder, close } = await start();
-  await cloud.until(async () => (await cloud.left()).parameters.length === 1, 8);
+  await cloud.until(async () => (await cloud.shown()).instances.length === 1, 4);
   const [instance] = (await cloud.shown()).instances;
   const { instanceId = "", launchedAt = 0 } = instance ?? {};
+  await cloud.leaveCredential(instanceId);
+  await cloud.until(async () => buildkite.state.clusterTokens.length === 1, 4);
   deepEqual(await cloud.left(), { parameters: [`${instanceId}/credential`], schedules: [instanceId] });
   const firstEnd = await cloud.endOf(instanceId);
   equal(firstEnd, Math.floor(launchedAt / 1000) + 50 * hour);

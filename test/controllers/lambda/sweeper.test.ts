@@ -81,6 +81,21 @@ test("Macs that have outlived everything else are ended, by what the sweeper may
   cloud.close();
 });
 
+test("one that cannot be ended keeps no other from it, is in the report, and the run fails", async () => {
+  const cloud = await abandoned(["mac-1", "mac-2", "mac-3"]);
+  aws.server.clock.advance(100 * hour);
+  await aws.server.control("faults", { action: "TerminateInstances", effect: "access-denied" });
+  const published = publishedBy(cloud);
+  await rejects(sweep(cloud), (error) => isFailure(error, "access-denied") && /^1 of 3 /.test(error.message));
+  const states = Object.values(await statesOf(cloud));
+  deepEqual(states.toSorted(), ["running", "shutting-down", "shutting-down"]);
+  const [{ Subject, Message = "" } = {}] = published;
+  equal(Subject, "cloud-test: Macs swept 2, kept as persistent 0, failed 1");
+  match(Message, /: could not be ended\. .*not authorized/);
+  equal(Message.match(/: ended\./g)?.length, 2);
+  cloud.close();
+});
+
 test("nobody else's Mac is ended, however old", async () => {
   const cloud = await abandoned(["mac-1"]);
   const other = await abandoned(["mac-1"]);

@@ -23,9 +23,17 @@ const secret = (name: string, value = "s3cret", tags = { owner: "us" }) => ({
   tags,
 });
 
-test("a secret is stored encrypted with its tags, and replaces the one before with the new tags", async () => {
-  await putSecret(ssm, secret("/a/one", "first", { owner: "them" }));
+test("a secret is stored encrypted with its tags, and takes the place of the one before without a deletion", async () => {
+  const sent: string[] = [];
+  const notice = { step: "initialize", name: "notice" } as const;
+  ssm.middlewareStack.add((next, context) => {
+    sent.push(context.commandName ?? "");
+    return next;
+  }, notice);
+  await putSecret(ssm, secret("/a/one", "first"));
   await putSecret(ssm, secret("/a/one"));
+  ssm.middlewareStack.remove("notice");
+  ok(!sent.some((command) => command.startsWith("Delete")), sent.join(", "));
   equal(await readSecret(ssm, "/a/one"), "s3cret");
   const which = { ResourceType: "Parameter", ResourceId: "/a/one" } as const;
   const { TagList } = await ssm.send(new ListTagsForResourceCommand(which));
@@ -33,6 +41,12 @@ test("a secret is stored encrypted with its tags, and replaces the one before wi
   const ParameterFilters = [{ Key: "Name", Values: ["/a/one"] }];
   const { Parameters: [stored] = [] } = await ssm.send(new DescribeParametersCommand({ ParameterFilters }));
   equal(stored?.Type, "SecureString");
+});
+
+test("a parameter with other tags is somebody else's and keeps its value", async () => {
+  await putSecret(ssm, secret("/a/theirs", "first", { owner: "them" }));
+  await rejects(putSecret(ssm, secret("/a/theirs")), (error) => isFailure(error, "not-ours"));
+  equal(await readSecret(ssm, "/a/theirs"), "first");
 });
 
 test("a long one goes into a parameter that holds it", async () => {
