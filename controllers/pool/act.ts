@@ -2,10 +2,11 @@ import { allocateHosts, describeHosts, releaseHosts } from "../../drivers/ec2/ho
 import { describeInstances, replaceRootVolume, runOnHost, terminateInstances } from "../../drivers/ec2/instances.ts";
 import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { isFailure } from "../../drivers/errors.ts";
-import { setUpAtTag } from "../../model/ec2-mac/policy.ts";
+import { renewingSinceTag, setUpAtTag } from "../../model/ec2-mac/policy.ts";
 import type {
   Action,
   AllocateAction,
+  DrainAction,
   LaunchAction,
   Outcome,
   ReplaceRootVolumeAction,
@@ -46,8 +47,7 @@ async function perform(pool: Pool, action: Action, hosts: readonly SeenHost[], s
     case "replace-root-volume":
       return replace(pool, action, signal);
     case "drain":
-      await pool.runners.drain(action.instanceId, signal);
-      return { result: "done" };
+      return drain(pool, action, signal);
     case "terminate":
       await ifThere(() => terminateInstances(pool.ec2, [action.instanceId], pool.policy.mark, signal));
       return { result: "done" };
@@ -97,6 +97,15 @@ async function setUp({ ec2, credentials, clock }: Pool, action: SetUpAction, sig
   await credentials.mint({ instanceId, hostName }, signal);
   await tagResources(ec2, [instanceId], { [setUpAtTag]: String(clock.now()) }, signal);
   return { result: "done", instanceId };
+}
+
+/** The tag comes first: an idle runner is gone a moment after it was told, and its Mac must know by then what it waits for. */
+async function drain({ ec2, runners, clock }: Pool, action: DrainAction, signal: AbortSignal): Promise<Outcome> {
+  const { instanceId, way } = action;
+  if (way === "replace-root-volume")
+    await tagResources(ec2, [instanceId], { [renewingSinceTag]: String(clock.now()) }, signal);
+  await runners.drain(instanceId, signal);
+  return { result: "done" };
 }
 
 /** The old volume is lost with all that is on it, so this is for our own only. */

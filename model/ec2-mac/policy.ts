@@ -134,6 +134,12 @@ export const softLifeTag = "mac-runner-fleet:soft-life-seconds";
 /** The tag on an instance with the moment, in seconds since 1970, at which its credential was put down and its set-up could begin. */
 export const setUpAtTag = "mac-runner-fleet:set-up-at";
 
+/**
+ * The tag on an instance with the moment, in seconds since 1970, at which its runner was told to make room for a new root
+ * volume. The Mac's own supervisor then waits for that, and does not shut down because its runner is gone.
+ */
+export const renewingSinceTag = "mac-runner-fleet:renewing-since";
+
 /** The tag on an instance with the moment, in seconds since 1970, for which its end is scheduled at AWS. */
 export const endsAtTag = "mac-runner-fleet:ends-at";
 

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { AllocateHostsCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
 import { consider } from "../../../controllers/pool/look.ts";
 import { isFailure } from "../../../drivers/errors.ts";
-import { softLifeTag } from "../../../model/ec2-mac/policy.ts";
+import { renewingSinceTag, softLifeTag } from "../../../model/ec2-mac/policy.ts";
 import { Aws, newImageId, templateName, type World } from "./world.ts";
 
 const hour = 3600;
@@ -69,6 +69,9 @@ describe("a life that is over", () => {
     const busyUntil = aws.now() + 26 * hour;
     world.runners.busyUntil.set(instanceId, busyUntil);
     await world.until(async () => (await world.shown()).tasks.length > 0, 40);
+    const { instances } = await world.shown();
+    const drained = world.told.find(({ kind }) => kind === "drain");
+    equal(instances[0]?.tags[renewingSinceTag], `${drained?.at}`, "its Mac knows what it waits for");
     ok(aws.now() >= busyUntil || world.told.some(({ reason }) => /whatever still runs/.test(reason)));
     await world.until(async () => (await world.readyCount()) === 1, 3);
     equal(await onlyInstance(world), instanceId);
@@ -80,6 +83,7 @@ describe("a life that is over", () => {
     await world.until(async () => (await world.shown()).hosts.some(({ state }) => state === "pending"), 40);
     await world.until(async () => (await world.readyCount()) === 1, 12);
     const { instances, hosts } = await world.shown();
+    ok(instances.every(({ tags }) => !(renewingSinceTag in tags)));
     deepEqual(
       [hosts.length, instances.some(({ instanceId, state }) => instanceId !== first && state === "running")],
       [1, true],

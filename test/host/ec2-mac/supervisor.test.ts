@@ -224,6 +224,71 @@ test("an agent that is gone ends the Mac", async (t) => {
   ok(mac.shutdowns() > 0);
 });
 
+interface Renewal {
+  name: string;
+  /** Seconds from the launch to the drain that the tag tells of; no tag, if missing. */
+  drainedAt?: number;
+  ageSeconds: number;
+  expect: RegExp;
+}
+
+const renewals: Renewal[] = [
+  {
+    name: "drained for a new root volume: the Mac waits for it",
+    drainedAt: 1300,
+    ageSeconds: 8000,
+    expect: /waiting for a new root/,
+  },
+  {
+    name: "no volume comes within the grace",
+    drainedAt: 1300,
+    ageSeconds: 8600,
+    expect: /shutting down: no new root volume/,
+  },
+  {
+    name: "the soft life ends meanwhile",
+    drainedAt: 86_000,
+    ageSeconds: 87_000,
+    expect: /waiting for a new root volume/,
+  },
+  {
+    name: "the whole life ends meanwhile",
+    drainedAt: 93_000,
+    ageSeconds: 93_600,
+    expect: /shutting down: .* grace is over/,
+  },
+  {
+    name: "the drain was one of an earlier life",
+    drainedAt: -60,
+    ageSeconds: 8000,
+    expect: /shutting down: the runner is gone/,
+  },
+  { name: "a runner told by somebody else", ageSeconds: 8000, expect: /shutting down: the runner is gone/ },
+];
+
+for (const { name, drainedAt, ageSeconds, expect } of renewals)
+  test(`the runner ended as told; ${name}`, async (t) => {
+    const mac = new SupervisedMac(t);
+    await mac.withRunner();
+    mac.endRunner(0);
+    await mac.look(2);
+    mac.takeCalls();
+    mac.age = ageSeconds;
+    if (drainedAt) mac.write("tags/mac-runner-fleet:renewing-since", `${launched + drainedAt}`);
+    match((await mac.look()).join(), expect);
+    equal(mac.shutdowns(), expect.source.startsWith("shutting") ? 1 : 0);
+  });
+
+test("an agent that ended as told gets a minute until the tag shows that says why", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.endRunner(0);
+  match((await mac.look(4)).join(), /waiting for the tag/);
+  equal(mac.shutdowns(), 0);
+  await mac.look(4);
+  ok(mac.shutdowns() > 0);
+});
+
 test("a boot without the runner of this life ends the Mac; one of an earlier life is forgotten", async (t) => {
   const mac = new SupervisedMac(t);
   await mac.withRunner();
