@@ -9,6 +9,7 @@ import type { PoolStore, TimelineEntry } from "../../../controllers/pool/store.t
 import { type PoolPolicy, policyDefaults } from "../../../model/ec2-mac/policy.ts";
 import type { Decision } from "../../../model/ec2-mac/types.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
+import type { Ec2MacOptions } from "../../../simulators/ec2-mac/server.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
 import { FakeEnds } from "./fake-ends.ts";
 import { FakeRunners } from "./fake-runners.ts";
@@ -32,8 +33,8 @@ export class Aws {
     this.server = server;
   }
 
-  static async start(): Promise<Aws> {
-    const aws = new Aws(await startTestAws({ hostQuota: 1000 }));
+  static async start(options: Partial<Ec2MacOptions> = {}): Promise<Aws> {
+    const aws = new Aws(await startTestAws({ hostQuota: 1000, ...options }));
     const data = {
       ImageId: imageId,
       InstanceType: "mac2.metal",

@@ -78,15 +78,8 @@ export async function startMacWorld(options: Partial<GuestsOptions> = {}): Promi
         { Key: "PWPoolReady", Value: "true" },
       ];
       const LaunchTemplateName = `template-${name}`;
-      const LaunchTemplateData = {
-        ImageId: "ami-0123456789abcdef0",
-        InstanceType: "mac2.metal" as const,
-        InstanceInitiatedShutdownBehavior: "terminate" as const,
-        IamInstanceProfile: { Name: "mac" },
-        UserData: Buffer.from(userData).toString("base64"),
-        MetadataOptions: { HttpTokens: "required" as const, InstanceMetadataTags: "enabled" as const },
-        TagSpecifications: [{ ResourceType: "instance" as const, Tags: tags }],
-      };
+      const TagSpecifications = [{ ResourceType: "instance" as const, Tags: tags }];
+      const LaunchTemplateData = { ...bootsFrom(userData), TagSpecifications };
       await ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName, LaunchTemplateData }));
       const order = { AvailabilityZone: "us-west-2a", InstanceType: "mac2.metal", Quantity: 1 };
       const { HostIds = [] } = await ec2.send(new AllocateHostsCommand(order));
@@ -119,12 +112,25 @@ export async function startMacWorld(options: Partial<GuestsOptions> = {}): Promi
   };
 }
 
-async function createRole(): Promise<void> {
+/** Makes the role of the Macs and its instance profile, both with the name `mac`. */
+export async function createRole(): Promise<void> {
   const iam = new IAMClient({ region: "us-east-1" });
   await iam.send(new CreateRoleCommand({ RoleName: "mac", AssumeRolePolicyDocument: "{}" }));
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "mac" }));
   await iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: "mac", RoleName: "mac" }));
   iam.destroy();
+}
+
+/** What a template must say for its Macs to boot from this user data as the fleet's do. */
+export function bootsFrom(userData: string) {
+  return {
+    ImageId: "ami-0123456789abcdef0",
+    InstanceType: "mac2.metal",
+    InstanceInitiatedShutdownBehavior: "terminate",
+    IamInstanceProfile: { Name: "mac" },
+    UserData: Buffer.from(userData).toString("base64"),
+    MetadataOptions: { HttpTokens: "required", InstanceMetadataTags: "enabled" },
+  } as const;
 }
 
 /** Looks until it is so, for at most half a minute: a busy computer takes its time to boot Macs. */
