@@ -57,11 +57,12 @@ export function ec2MacRows(
   const base = { pool: pool.name, kind: pool.kind, slot: undefined } as const;
   const seen = "seen" in sighting ? sighting.seen : [];
   const absent = absence(sighting);
-  const rows = plan.hosts.map((declared): StatusRow => {
+  const rows = plan.hosts.flatMap((declared): StatusRow[] => {
     const found = seen.find(({ name }) => name === declared.name);
-    return found
-      ? { ...base, ...describeHost(found) }
-      : { ...base, host: declared.name, machine: "", address: declared.zone, image: "", ...absent };
+    if (found) return [{ ...base, ...describeHost(found) }];
+    // Nobody misses a host that is only ordered when there are jobs for it.
+    if (!declared.standing) return [];
+    return [{ ...base, host: declared.name, machine: "", address: declared.zone, image: "", ...absent }];
   });
   const strangers = seen.filter(({ name }) => !plan.hosts.some((declared) => declared.name === name));
   return [...rows, ...strangers.map((host) => ({ ...base, ...describeHost(host), note: notDeclared }))];
