@@ -15,9 +15,7 @@ const policy: z.ZodType<StandingPolicy> = z.object({
   recycleBy: z.enum(["replace-root-volume", "terminate"]),
   floor: z.number(),
   promisedReady: z.number(),
-  sizing: z
-    .object({ least: z.number(), most: z.number(), deviations: z.number(), answered: z.number() })
-    .optional(),
+  sizing: z.object({ least: z.number(), most: z.number(), deviations: z.number(), answered: z.number() }).optional(),
   staggerSeconds: seconds,
   softLifeSeconds: seconds,
   softLifeSpreadSeconds: seconds,

@@ -13,9 +13,7 @@ const mostRepositories = 20;
 /** A pool that follows its demand has room for it, somebody who gives its hosts back, and a CI system that tells of jobs. */
 export const ec2SizingRules: Rule = (draft) =>
   poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) =>
-    "sizing" in pool
-      ? [...roomRules(pool, at), ...controllerRules(pool, at), ...repositoryRules(draft, pool, at)]
-      : [],
+    "sizing" in pool ? [...roomRules(pool, at), ...controllerRules(pool, at), ...repositoryRules(draft, pool, at)] : [],
   );
 
 function roomRules({ hosts, sizing }: Pool, at: PropertyKey[]): LocatedProblem[] {
@@ -42,7 +40,9 @@ function controllerRules({ controller }: Pool, at: PropertyKey[]): LocatedProble
 }
 
 function repositoryRules({ runners }: DraftBlocks, pool: Pool, at: PropertyKey[]): LocatedProblem[] {
-  const used = entriesOf(runners, "runners").find(({ entry }) => pool.runner !== undefined && entry.name === pool.runner);
+  const used = entriesOf(runners, "runners").find(
+    ({ entry }) => pool.runner !== undefined && entry.name === pool.runner,
+  );
   if (used?.entry.ci !== "github") return [];
   const { repositoryIds } = used.entry;
   const where = pool.name ? `Pool ${pool.name}` : "A pool";

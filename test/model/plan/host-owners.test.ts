@@ -34,7 +34,11 @@ describe("what the program declares", () => {
       hosts: ["mac-1 permanent-failure!"],
       expect: ["mac-2"],
     },
-    { name: "one that failed and was not replaced yet", hosts: ["mac-1 permanent-failure"], expect: ["mac-1", "mac-2"] },
+    {
+      name: "one that failed and was not replaced yet",
+      hosts: ["mac-1 permanent-failure"],
+      expect: ["mac-1", "mac-2"],
+    },
     { name: "one that works beside a twin", hosts: ["mac-1 pending", "mac-1 available!"], expect: ["mac-1", "mac-2"] },
     { name: "one whose host the controller gave back", hosts: ["mac-1 released!"], expect: ["mac-1", "mac-2"] },
     {
