@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { madeByController, poolMark } from "../../model/ec2-mac/lease-mark.ts";
+import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
 import { policyDefaults, type Sizing } from "../../model/ec2-mac/policy.ts";
 import type { RecycleWay } from "../../model/ec2-mac/types.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
@@ -50,7 +50,7 @@ export function poolPolicy(
     ...policyDefaults,
     mark: poolMark(fleetId, pool.name),
     hosts: plan.hosts.map(({ name, zone, standing }) => ({ name, zone, ...(standing && { standing }) })),
-    hostTags: { ...hostTags, ...madeByController },
+    hostTags,
     zones: pool.zones,
     instanceTypes: [pool.instanceType, ...(pool.alsoInstanceTypes ?? [])],
     seed: seedOf(`${fleetId}/${pool.name}`),

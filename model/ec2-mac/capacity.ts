@@ -1,4 +1,5 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
+import { madeByController } from "./lease-mark.ts";
 import type { DeclaredHost, PoolPolicy } from "./policy.ts";
 import { aliveCount } from "./sizing.ts";
 import type { Action, AllocateAction, AllocationRecord, CapacityRefusal, Instant, WaitAction } from "./types.ts";
@@ -106,7 +107,7 @@ function allocate(
   { policy }: View,
   reason: string,
 ): AllocateAction {
-  const tags = { ...policy.hostTags, ...policy.mark, Name: hostName, [poolReadyTag]: "true" };
+  const tags = { ...policy.hostTags, ...policy.mark, ...madeByController, Name: hostName, [poolReadyTag]: "true" };
   return { kind: "allocate", hostName, ...offer, clientToken, tags, reason };
 }
 

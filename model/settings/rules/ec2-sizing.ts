@@ -1,5 +1,5 @@
 import type { LocatedProblem } from "../issues.ts";
-import { entriesOf, poolsOfKind, problem, type Rule } from "../rule.ts";
+import { entriesOf, type Placed, poolsOfKind, problem, type Rule } from "../rule.ts";
 import type { DraftBlocks, DraftPool } from "../types.ts";
 
 type Pool = Extract<DraftPool, { kind: "ec2-mac" }>;
@@ -11,10 +11,29 @@ type Pool = Extract<DraftPool, { kind: "ec2-mac" }>;
 const mostRepositories = 20;
 
 /** A pool that follows its demand has room for it, somebody who gives its hosts back, and a CI system that tells of jobs. */
-export const ec2SizingRules: Rule = (draft) =>
-  poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) =>
-    "sizing" in pool ? [...roomRules(pool, at), ...controllerRules(pool, at), ...repositoryRules(draft, pool, at)] : [],
-  );
+export const ec2SizingRules: Rule = (draft) => {
+  const sized = poolsOfKind(draft, "ec2-mac").filter(({ entry }) => "sizing" in entry);
+  return sized.flatMap(({ entry: pool, at }, index) => [
+    ...roomRules(pool, at),
+    ...controllerRules(pool, at),
+    ...repositoryRules(draft, pool, at),
+    ...sharedRunnerRules(pool, at, sized.slice(0, index)),
+  ]);
+};
+
+/** Both would order hosts for the same jobs. */
+function sharedRunnerRules({ runner }: Pool, at: PropertyKey[], earlier: readonly Placed<Pool>[]): LocatedProblem[] {
+  const other = earlier.find(({ entry }) => runner !== undefined && entry.runner === runner);
+  if (!other) return [];
+  const { name = "another" } = other.entry;
+  return [
+    problem([...at, "sizing"], {
+      found: `pool ${name} orders hosts for the jobs of ${runner} already.`,
+      allowed: "Of the pools with one runner, one may have a `sizing`.",
+      fix: "Remove it here, or give each pool a queue or a runner group of its own.",
+    }),
+  ];
+}
 
 function roomRules({ hosts, sizing }: Pool, at: PropertyKey[]): LocatedProblem[] {
   const maxHosts = sizing?.maxHosts;
