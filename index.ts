@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createFleetId } from "./components/fleet-id.ts";
+import { lookAtHosts } from "./components/held-hosts.ts";
 import { createPool } from "./components/pool.ts";
 import { checkQuotas } from "./components/quotas.ts";
 import { createRunnerGroups } from "./components/runner-groups.ts";
@@ -9,8 +10,9 @@ const settings = readStackSettings();
 await checkQuotas(settings.pools);
 const place = { fleet: settings.fleet.name, stack: pulumi.getStack() };
 const mark = createFleetId(place);
+const held = await lookAtHosts(settings.pools, mark);
 createRunnerGroups(settings.runners);
-const created = settings.pools.map((pool) => createPool(pool, { settings, place, fleetId: mark }));
+const created = settings.pools.map((pool) => createPool(pool, { settings, place, fleetId: mark, held }));
 
 /** The mark on everything this fleet owns. */
 export const fleetId = mark;

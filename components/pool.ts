@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { PoolPlace, StackPlace } from "../model/names.ts";
 import { imageOf, type PoolSettings, type RunnerSettings, runnerOf, type Settings } from "../model/settings.ts";
 import { Ec2MacPool } from "./ec2-mac/pool.ts";
+import type { HeldHosts } from "./held-hosts.ts";
 import { OrkaPool } from "./orka/pool.ts";
 import { TartPool } from "./tart/pool.ts";
 
@@ -10,6 +11,7 @@ export interface FleetContext {
   settings: Settings;
   place: StackPlace;
   fleetId: pulumi.Output<string>;
+  held: HeldHosts;
 }
 
 /** What a stack tells of a pool. */
@@ -35,6 +37,7 @@ export function createPool(pool: PoolSettings, context: FleetContext): PoolOutpu
         runner,
         apiToken: apiTokenOf(runner),
         fleetId,
+        held: context.held.get(pool.name) ?? [],
         tags: settings.fleet.tags,
       });
       return { kind: pool.kind, hosts: made.hosts.map((host) => host.id), launchTemplate: made.launchTemplateId };

@@ -90,9 +90,26 @@ export interface HostPlace {
   zone: string;
 }
 
-/** The hosts of an EC2 pool, `<prefix>-1` and so on, dealt over the zones in turn. More hosts never move the earlier ones. */
-export function ec2Hosts(pool: { hostNamePrefix: string; hosts: number; zones: readonly string[] }): HostPlace[] {
-  return Array.from({ length: pool.hosts }, (_, index) => ({
+/** What names the hosts of an EC2 pool. */
+export interface NamedHosts {
+  hostNamePrefix: string;
+  hosts: number;
+  /** Missing where the pool has always so many. */
+  sizing?: { maxHosts: number } | undefined;
+  zones: readonly string[];
+}
+
+/** The most hosts that an EC2 pool may have. */
+export function mostHosts({ hosts, sizing }: Pick<NamedHosts, "hosts" | "sizing">): number {
+  return sizing?.maxHosts ?? hosts;
+}
+
+/**
+ * All hosts that an EC2 pool may have, `<prefix>-1` and so on, dealt over the zones in turn; those that it always has come
+ * first. More hosts never move the earlier ones.
+ */
+export function ec2Hosts(pool: NamedHosts): HostPlace[] {
+  return Array.from({ length: mostHosts(pool) }, (_, index) => ({
     name: `${pool.hostNamePrefix}-${index + 1}`,
     zone: pool.zones[index % pool.zones.length] ?? "",
   }));

@@ -5,6 +5,7 @@ import { ec2ImageRules } from "./settings/rules/ec2-image.ts";
 import { ec2MacRules } from "./settings/rules/ec2-mac.ts";
 import { ec2PolicyRules } from "./settings/rules/ec2-policy.ts";
 import { ec2RunnerRules } from "./settings/rules/ec2-runner.ts";
+import { ec2SizingRules } from "./settings/rules/ec2-sizing.ts";
 import { keyRules } from "./settings/rules/keys.ts";
 import { nameRules } from "./settings/rules/names.ts";
 import { orkaRules } from "./settings/rules/orka.ts";
@@ -46,6 +47,7 @@ const rules = [
   ec2MacRules,
   ec2PolicyRules,
   ec2RunnerRules,
+  ec2SizingRules,
   orkaRules,
   tartRules,
 ];

@@ -58,11 +58,12 @@ export function ec2MacRows(
   const seen = "seen" in sighting ? sighting.seen : [];
   const absent = absence(sighting);
   const shown = new Map(plan.hosts.map(({ name }) => [name, hostNamed(name, seen)]));
-  const rows = plan.hosts.map((declared): StatusRow => {
+  const rows = plan.hosts.flatMap((declared): StatusRow[] => {
     const found = shown.get(declared.name);
-    return found
-      ? { ...base, ...describeHost(found) }
-      : { ...base, host: declared.name, machine: "", address: declared.zone, image: "", ...absent };
+    if (found) return [{ ...base, ...describeHost(found) }];
+    // Nobody misses a host that is only ordered when there are jobs for it.
+    if (!declared.standing) return [];
+    return [{ ...base, host: declared.name, machine: "", address: declared.zone, image: "", ...absent }];
   });
   const others = seen.filter((host) => shown.get(host.name) !== host);
   const noteOf = ({ name }: SeenEc2Host) => (shown.has(name) ? anotherOne : notDeclared);

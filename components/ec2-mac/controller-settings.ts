@@ -46,7 +46,7 @@ export function controllerSettings(
 }
 
 function runnerSettings(runner: RunnerSettings): LambdaPoolSettings["runner"] {
-  const { BUILDKITE_API_URL, GITHUB_API_URL } = process.env;
+  const { BUILDKITE_API_URL, BUILDKITE_AGENT_API_URL, GITHUB_API_URL } = process.env;
   if (runner.ci === "buildkite") {
     const { organization, queue, cluster = "" } = runner;
     return {
@@ -55,6 +55,7 @@ function runnerSettings(runner: RunnerSettings): LambdaPoolSettings["runner"] {
       cluster,
       queue,
       ...otherUrl(BUILDKITE_API_URL, "https://api.buildkite.com/v2"),
+      ...(BUILDKITE_AGENT_API_URL && { agentUrl: BUILDKITE_AGENT_API_URL }),
     };
   }
   const [first = "self-hosted", ...others] = runner.labels;

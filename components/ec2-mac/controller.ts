@@ -63,6 +63,8 @@ export function createController(scope: PoolScope, args: ControllerArgs): void {
     description: `Keeps pool ${pool.name} as declared`,
     handler: "index.pool",
     isAlone: true,
+    // Whatever it ordered after the leases had been given back would be paid for by nobody's will.
+    outlivedBy: args.leases,
     settings,
     policy: (logGroupArn) =>
       pulumi

@@ -8,7 +8,8 @@ import type { PoolScope } from "./scope.ts";
 /** Declares the pool's dashboard in CloudWatch. */
 export function createDashboard(scope: PoolScope, alarms: readonly MetricAlarm[]): void {
   const { name, place, pool, parent } = scope;
-  const subject = { region: pool.region, fleet: fleetId(place), pool: pool.name };
+  const followsDemand = pool.sizing !== undefined;
+  const subject = { region: pool.region, fleet: fleetId(place), pool: pool.name, followsDemand };
   const dashboardBodyText = pulumi
     .all(alarms.map((alarm) => alarm.arn))
     .apply((alarmArns) => dashboardBody({ ...subject, alarmArns }));

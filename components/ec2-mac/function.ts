@@ -23,6 +23,8 @@ export interface PoolFunctionArgs {
   settings: pulumi.Output<string>;
   /** At most one copy runs at a time. */
   isAlone: boolean;
+  /** What goes only once the function can do nothing any more, even if it still runs. */
+  outlivedBy?: pulumi.Resource;
 }
 
 /**
@@ -61,7 +63,11 @@ export function createFunction(scope: PoolScope, alerts: AlertSettings, args: Po
     { parent },
   );
   const policy = args.policy(logs.arn).apply((document) => JSON.stringify(document));
-  const rights = new RolePolicy(`${name}-rights`, { name: "rights", role: role.name, policy }, { parent });
+  const rights = new RolePolicy(
+    `${name}-rights`,
+    { name: "rights", role: role.name, policy },
+    { parent, ...(args.outlivedBy && { dependsOn: [args.outlivedBy] }) },
+  );
   return new LambdaFunction(
     name,
     {

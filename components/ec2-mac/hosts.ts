@@ -1,9 +1,9 @@
 import { DedicatedHost } from "@pulumi/aws/ec2/dedicatedHost.js";
-import { type Ec2MacPoolPlan, poolReadyTag } from "../../model/plan/ec2-mac.ts";
+import { type Ec2MacPoolPlan, type PlannedHost, poolReadyTag } from "../../model/plan/ec2-mac.ts";
 import { HostLeases } from "./host-leases.ts";
 import type { PoolScope } from "./scope.ts";
 
-/** The hosts of a pool, in the order of their names, and what gives them back. */
+/** The hosts of a pool that the program declares, in the order of their names, and what gives all of them back. */
 export interface DeclaredHosts {
   hosts: DedicatedHost[];
   leases: HostLeases;
@@ -13,9 +13,9 @@ export interface DeclaredHosts {
  * Declares the dedicated hosts. Nothing may place an instance on one by itself or move one elsewhere: which Mac runs
  * what is the pool's own business.
  */
-export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan): DeclaredHosts {
+export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan, declared: readonly PlannedHost[]): DeclaredHosts {
   const { name, pool, parent } = scope;
-  const hosts = plan.hosts.map(
+  const hosts = declared.map(
     (host) =>
       new DedicatedHost(
         host.logicalName,
@@ -44,6 +44,7 @@ export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan): DeclaredHos
     {
       region: pool.region,
       hostIds: hosts.map((host) => host.id),
+      names: plan.hosts.map((host) => host.name),
       fleetId: scope.fleetId,
       pool: pool.name,
       hostMaintenance: "off",

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { poolPolicy } from "../../controllers/pool/policy.ts";
 import { fleetMarkTag, type PoolPlace } from "../../model/names.ts";
 import { planEc2MacPool } from "../../model/plan/ec2-mac.ts";
+import { declaredHosts, type OwnedHost } from "../../model/plan/host-owners.ts";
 import type {
   AlertSettings,
   Ec2MacImageSettings,
@@ -33,16 +34,18 @@ export interface Ec2MacPoolArgs {
   apiToken: pulumi.Output<string> | undefined;
   /** The fleet's mark, on everything that it owns. */
   fleetId: pulumi.Output<string>;
+  /** The hosts that it has now. */
+  held: readonly OwnedHost[];
   tags: Readonly<Record<string, string>>;
 }
 
 /**
  * Dedicated Macs on EC2, what their instances are launched with, and the controller that keeps them. The instances
- * themselves come and go and belong to that controller. A host is billed for 24 hours at least; one that is given up is
+ * themselves come and go and belong to that controller, and so do hosts that it makes. A host is billed for 24 hours at least; one that is given up is
  * drained and released as soon as AWS allows.
  */
 export class Ec2MacPool extends pulumi.ComponentResource {
-  /** One for each declared host, in the order of their names. */
+  /** Those that the program declares, in the order of their names. */
   readonly hosts: DedicatedHost[];
   /** The id of the launch template of the pool's instances. */
   readonly launchTemplateId: pulumi.Output<string>;
@@ -55,7 +58,7 @@ export class Ec2MacPool extends pulumi.ComponentResource {
     const tags = { ...plan.sharedTags, ...mark };
     const scope = { name, place, pool, fleetId: args.fleetId, mark, tags, parent: this };
 
-    const { hosts, leases } = createHosts(scope, plan);
+    const { hosts, leases } = createHosts(scope, plan, declaredHosts(plan.hosts, args.held));
     const script = createSetUpScript(scope, args.runner, poolPolicy(pool, plan, ""));
     const { role, profile } = createInstanceRole(scope, plan, alerts, script);
     const template = createLaunchTemplate(scope, plan, createSecurityGroup(scope), profile, script);

@@ -34,12 +34,12 @@ function withCi(
   { ssm }: AwsClients,
   { now }: PoolClock,
   apiToken: string | undefined,
-): Pick<Pool, "runners" | "credentials"> {
+): Pick<Pool, "runners" | "credentials" | "jobs"> {
   if (apiToken === undefined) {
     const why = "the CI system cannot be asked: there is no token for its API";
     return { runners: unseenRunners(why, `The parameter ${apiTokenParameter} should hold it.`) };
   }
-  const { runners, issuer } = openCi(runner, poolId, apiToken, now);
+  const { runners, issuer, jobs } = openCi(runner, poolId, apiToken, now);
   const handOver = { ssm, fleetId, pool, mark: policy.mark, instanceRoleId, now };
-  return { runners, credentials: parameterCredentials(handOver, issuer) };
+  return { runners, jobs, credentials: parameterCredentials(handOver, issuer) };
 }

@@ -7,8 +7,7 @@ const seconds = z.number();
 
 const policy: z.ZodType<StandingPolicy> = z.object({
   mark: tags,
-  hosts: z.array(z.object({ name: z.string(), zone: z.string() })),
-  ordersUnseenHosts: z.boolean(),
+  hosts: z.array(z.object({ name: z.string(), zone: z.string(), standing: z.boolean().optional() })),
   hostTags: tags,
   zones: z.array(z.string()),
   instanceTypes: z.array(z.string()),
@@ -16,6 +15,7 @@ const policy: z.ZodType<StandingPolicy> = z.object({
   recycleBy: z.enum(["replace-root-volume", "terminate"]),
   floor: z.number(),
   promisedReady: z.number(),
+  sizing: z.object({ least: z.number(), most: z.number(), deviations: z.number(), answered: z.number() }).optional(),
   staggerSeconds: seconds,
   softLifeSeconds: seconds,
   softLifeSpreadSeconds: seconds,
@@ -49,8 +49,10 @@ const runner = z.discriminatedUnion("ci", [
     /** The id of the cluster whose agent tokens the Macs get. */
     cluster: z.string(),
     queue: z.string(),
-    /** Default: Buildkite's own. */
+    /** Of the REST API. Default: Buildkite's own. */
     url: z.string().optional(),
+    /** Of the agents' API, which counts the jobs that wait. Default: Buildkite's own. */
+    agentUrl: z.string().optional(),
   }),
   z.object({
     ci: z.literal("github"),

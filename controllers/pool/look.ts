@@ -96,12 +96,17 @@ export async function look(
     const looked = { ...considered, after: memory };
     if (options.only) return looked;
     await keepAccounts(store, lease, considered);
-    await tellTrouble(pool, store, options, await keepUp(pool, looked, signal));
+    await tellTrouble(pool, store, options, [...uncounted(considered), ...(await keepUp(pool, looked, signal))]);
     return looked;
   });
 }
 
-/** Trouble with credentials and schedules harms no machine at once. */
+/** Why the jobs that wait were not counted. */
+function uncounted({ observed: { waitingJobs } }: Considered): string[] {
+  return typeof waitingJobs === "object" ? [waitingJobs.why] : [];
+}
+
+/** Trouble with credentials, schedules and counts harms no machine at once. */
 async function tellTrouble(pool: Pool, store: PoolStore, { tell }: LookOptions, failures: string[]): Promise<void> {
   const [first] = failures;
   if (first === undefined) return;

@@ -53,6 +53,7 @@ const demand = z.looseObject({
   open: hourLoad,
   at: instant,
   load: z.number(),
+  isUnseen: z.boolean().optional(),
 });
 
 /** A pool's memory as it comes out of a store. What a newer version added is kept. */

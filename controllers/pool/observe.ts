@@ -42,6 +42,7 @@ export async function observe(
   const checks = await inParts(running, (ids) => instanceChecks(ec2, ids, signal));
   const tasks = await inParts(alive, (ids) => describeRootVolumeTasks(ec2, ids, signal));
   const runners = await lookAtRunners(pool, running, signal);
+  const waitingJobs = policy.sizing ? await countJobs(pool, signal) : undefined;
   const rootVolumeTasks = tasks.map(seenTask);
   const renewals = renewalsOf(rootVolumeTasks);
   const instances = found.map((each): SeenInstance => {
@@ -54,7 +55,7 @@ export async function observe(
     const setUp = setUpOf({ checks: checked, runner, tags, bornAt, hasBeenReadyInThisLife });
     return { ...instance, checks: checked, setUp: datedByMemory(setUp, memory), runner };
   });
-  return { hosts, instances, rootVolumeTasks, memory, forceStart };
+  return { hosts, instances, rootVolumeTasks, memory, waitingJobs, forceStart };
 }
 
 /** A CI system that cannot be asked hides its runners; it does not end them. */
@@ -68,10 +69,26 @@ async function lookAtRunners(
     const sightings = await runners.look(instanceIds, signal);
     return (instanceId) => sightings.get(instanceId) ?? { state: "absent" };
   } catch (error) {
-    if (!(error instanceof DriverError) || error.kind === "aborted") throw error;
-    const [why = ""] = error.message.split("\n");
+    const why = whyNotSeen(error);
     return () => ({ state: "unknown", why });
   }
+}
+
+/** Not having counted is not the same as no jobs: the pool then keeps the size that it had. */
+async function countJobs({ jobs }: Pool, signal: AbortSignal): Promise<number | { why: string }> {
+  if (!jobs) return { why: "the jobs that wait cannot be counted: there is no token for the CI system's API" };
+  try {
+    return await jobs.count(signal);
+  } catch (error) {
+    return { why: `the jobs that wait could not be counted: ${whyNotSeen(error)}` };
+  }
+}
+
+/** The first line of what a driver says. @throws the error itself when it is another, or the look was given up */
+function whyNotSeen(error: unknown): string {
+  if (!(error instanceof DriverError) || error.kind === "aborted") throw error;
+  const [why = ""] = error.message.split("\n");
+  return why;
 }
 
 /** What an instance's set-up is judged by. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
-import { policyDefaults } from "../../model/ec2-mac/policy.ts";
+import { policyDefaults, type Sizing } from "../../model/ec2-mac/policy.ts";
 import type { RecycleWay } from "../../model/ec2-mac/types.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
 import type { Ec2MacPoolSettings } from "../../model/settings.ts";
@@ -27,6 +27,8 @@ export interface PolicySettings {
   recycleBy: RecycleWay;
 }
 
+type SizingSettings = NonNullable<Ec2MacPoolSettings["sizing"]>;
+
 /** What the settings of a pool say about its lives. */
 export interface PolicySource {
   policy?: Partial<PolicySettings> | undefined;
@@ -47,15 +49,14 @@ export function poolPolicy(
   return {
     ...policyDefaults,
     mark: poolMark(fleetId, pool.name),
-    hosts: plan.hosts.map(({ name, zone }) => ({ name, zone })),
-    // The program declares them; a controller that runs during the first `up` would order each one twice.
-    ordersUnseenHosts: false,
+    hosts: plan.hosts.map(({ name, zone, standing }) => ({ name, zone, ...(standing && { standing }) })),
     hostTags,
     zones: pool.zones,
     instanceTypes: [pool.instanceType, ...(pool.alsoInstanceTypes ?? [])],
     seed: seedOf(`${fleetId}/${pool.name}`),
     floor,
     promisedReady: floor,
+    ...(pool.sizing && { sizing: sizingOf(pool.hosts, pool.sizing) }),
     recycleBy: settings.recycleBy,
     maxJobs: settings.maxJobs,
     minAlive: settings.minAlive,
@@ -67,6 +68,10 @@ export function poolPolicy(
     fullScrubEverySeconds: settings.fullScrubDays * day,
     ...livesOf(settings, pool.bootDeadlineHours * hour),
   };
+}
+
+function sizingOf(least: number, { maxHosts, spareDeviations, answeredPercent }: SizingSettings): Sizing {
+  return { least, most: maxHosts, deviations: spareDeviations, answered: answeredPercent / 100 };
 }
 
 const defaultSettings: PolicySettings = {

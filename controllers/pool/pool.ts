@@ -4,6 +4,7 @@ import type { Instant, Tags } from "../../model/ec2-mac/types.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Ends } from "./ends.ts";
 import type { Runners } from "./runners.ts";
+import type { WaitingJobs } from "./waiting-jobs.ts";
 
 /** The time by which a controller lives: EC2's, because that is what all its records are in. */
 export interface PoolClock {
@@ -37,6 +38,8 @@ export interface Pool {
   ec2: EC2Client;
   clock: PoolClock;
   runners: Runners;
+  /** Missing where nobody can count them; asked only where the pool follows its demand. */
+  jobs?: WaitingJobs;
   /** Missing where this controller may make none: then no Mac is set up by it. */
   credentials?: Credentials;
   /** Missing where no end is scheduled at AWS. */

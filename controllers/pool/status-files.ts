@@ -23,7 +23,7 @@ export function dhStatus({ observed, policy, now, decision }: Considered): strin
   });
   const names = new Set(there.map(([name]) => name));
   const missing = policy.hosts
-    .filter(({ name }) => !names.has(name))
+    .filter(({ name, standing }) => !names.has(name) && (!policy.sizing || standing))
     .map(({ name }): [string, string] => [name, `# ${name} HOST ERROR: Failed to look up dedicated host.`]);
   return file("LaunchInstances.sh", now, [...there, ...missing]);
 }

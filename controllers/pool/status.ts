@@ -1,3 +1,4 @@
+import { poolSize } from "../../model/ec2-mac/size.ts";
 import type { Action, Instant } from "../../model/ec2-mac/types.ts";
 import { type Place, type Stage, viewOf } from "../../model/ec2-mac/view.ts";
 import { iso, span } from "../../model/ec2-mac/words.ts";
@@ -37,10 +38,23 @@ export function poolStatus(pool: string, { observed, policy, now, decision }: Co
     next: next.get(place.host.hostId) ?? next.get(place.host.name) ?? "",
   }));
   const names = new Set(places.map(({ host }) => host.name));
+  // Nobody misses a host that is only ordered when there are jobs for it.
   const missing = policy.hosts
-    .filter(({ name }) => !names.has(name))
+    .filter(({ name, standing }) => !names.has(name) && (!policy.sizing || standing || next.has(name)))
     .map(({ name, zone }) => ({ pool, ...missingStatus(name, zone), next: next.get(name) ?? "" }));
   return [...there, ...missing].sort((a, b) => a.host.localeCompare(b.host, "en", { numeric: true }));
+}
+
+/** What a pool that follows its demand has, wants and may have, and why, in a line; undefined for another. Pure. */
+export function sizeLine(pool: string, { observed, policy, now }: Considered): string | undefined {
+  const size = poolSize(viewOf(observed, policy, now), observed.waitingJobs);
+  if (!size) return undefined;
+  const { least, most, hosts, wanted, alive, running, waiting = "?", why } = size;
+  return [
+    `Pool ${pool} follows its demand: ${hosts} hosts of ${least} to ${most}.`,
+    `${wanted} runners wanted, ${alive} there or soon; jobs: ${running} running, ${waiting} waiting.`,
+    `Why: ${why}.`,
+  ].join(" ");
 }
 
 function placeStatus({ host, role, stage, occupied }: Place, now: Instant) {

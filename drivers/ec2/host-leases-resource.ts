@@ -1,13 +1,14 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { z } from "zod";
-import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
+import { madeByController, poolMark } from "../../model/ec2-mac/lease-mark.ts";
+import { isControllers, isHeld, leavingHost, unwanted } from "../../model/plan/host-owners.ts";
 import { DriverError } from "../errors.ts";
 import { checkKnown } from "../inputs.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { ec2Client } from "./client.ts";
 import { describeHosts, modifyHosts, type ObservedHost } from "./hosts.ts";
 import { giveBackHosts, keepHosts } from "./leases.ts";
-import { proveOurs } from "./tags.ts";
+import { proveOurs, tagResources } from "./tags.ts";
 
 /** ModifyHosts names no limit; this many keep a request well below any. */
 const BATCH = 50;
@@ -17,12 +18,16 @@ const DRAIN_SECONDS = 2 * 3600;
 const inputsSchema = z.object({
   region: z.string().min(1),
   hostIds: z.array(z.string().regex(/^h-[0-9a-f]+$/, "not a host id")),
+  names: z.array(z.string().min(1)),
   fleetId: z.string().min(1),
   pool: z.string().min(1),
   hostMaintenance: z.enum(["on", "off"]),
 });
 
-/** The hosts of a pool, which carry its mark, and whether AWS may move them for maintenance: the fleet says `off`. */
+/**
+ * The hosts of a pool that the program declares, which carry its mark; the names of all that the pool may have; and
+ * whether AWS may move them for maintenance: the fleet says `off`.
+ */
 export type HostLeasesInputs = z.infer<typeof inputsSchema>;
 
 /** The inputs as they hold now: `hostIds` without those that are gone, `hostMaintenance` as the hosts really have it. */
@@ -31,7 +36,8 @@ export type HostLeasesOutputs = HostLeasesInputs;
 /**
  * Holds the leases of a pool's hosts. A host that leaves the list, or the list that goes, is given back: at once where
  * AWS takes it, else by schedules that outlast the stack. The vendor's DedicatedHost, which fails to delete a host before
- * 24 hours or under an instance, is told to retain it.
+ * 24 hours or under an instance, is told to retain it. One whose name the pool may still have is handed to the pool's
+ * controller instead, and with the list goes what that controller has made, for demand or in place of what failed.
  *
  * It also keeps host maintenance as wanted: AWS switches it on by itself, and the vendor's resource has no argument for
  * it. A host that differs shows as drift of the whole.
@@ -48,7 +54,10 @@ export const lifecycle: Lifecycle<HostLeasesInputs, HostLeasesOutputs> = {
   async diff(_id, olds, news) {
     const identity = ["region", "fleetId", "pool"] as const;
     const replaces = identity.filter((property) => olds[property] !== news[property]);
-    const isSame = olds.hostMaintenance === news.hostMaintenance && sameHosts(olds.hostIds, news.hostIds);
+    const isSame =
+      olds.hostMaintenance === news.hostMaintenance &&
+      isSameSet(olds.hostIds, news.hostIds) &&
+      isSameSet(olds.names ?? [], news.names);
     return { changes: replaces.length > 0 || !isSame, replaces };
   },
 
@@ -57,25 +66,39 @@ export const lifecycle: Lifecycle<HostLeasesInputs, HostLeasesOutputs> = {
     return { id: `${inputs.fleetId}/${inputs.region}/${inputs.pool}/leases`, outs: await hold(inputs) };
   },
 
-  async read(id, outs): ReturnType<Lifecycle<HostLeasesInputs, HostLeasesOutputs>["read"]> {
+  /** Never gone, whatever has become of the hosts: without it nobody would give back what the controller makes. */
+  async read(id, outs) {
     if (outs.hostIds.length === 0) return { id, props: outs };
-    const hosts = await withClient(outs.region, (client) => look(client, outs));
-    if (hosts.length === 0) return {};
-    return { id, props: observe(outs, hosts) };
+    return { id, props: observe(outs, await withClient(outs.region, (client) => look(client, outs))) };
   },
 
   async update(_id, olds, news) {
     const inputs = inputsSchema.parse(news);
     const gone = olds.hostIds.filter((hostId) => !inputs.hostIds.includes(hostId));
-    await giveBackHosts({ ...olds, hostIds: gone }, DRAIN_SECONDS);
+    const hostIds = await withClient(inputs.region, (client) => settleOwners(client, inputs, gone));
+    await giveBackHosts({ ...inputs, hostIds }, DRAIN_SECONDS);
     return { outs: await hold(inputs) };
   },
 
   /** Nobody drains a pool that is gone, so running instances end now. */
   async remove(_id, outs) {
-    await giveBackHosts(outs, 0);
+    const hosts = await withClient(outs.region, (client) => poolHosts(client, outs));
+    const controllers = hosts.filter(isControllers).map(({ hostId }) => hostId);
+    await giveBackHosts({ ...outs, hostIds: [...new Set([...outs.hostIds, ...controllers])] }, 0);
   },
 };
+
+/** Hands over what the controller is to have. @returns what is to be given back */
+async function settleOwners(client: EC2Client, inputs: HostLeasesInputs, gone: readonly string[]): Promise<string[]> {
+  const names = new Set(inputs.names);
+  const hosts = await poolHosts(client, inputs);
+  const leaving = hosts.filter(({ hostId }) => gone.includes(hostId));
+  const handed = leaving.filter((host) => leavingHost(host, hosts, names) === "hand-over");
+  const handedIds = handed.map(({ hostId }) => hostId);
+  if (handedIds.length > 0) await tagResources(client, handedIds, madeByController);
+  const back = [...leaving.filter((host) => !handed.includes(host)), ...unwanted(hosts, names)];
+  return [...new Set(back.map(({ hostId }) => hostId))];
+}
 
 async function hold(inputs: HostLeasesInputs): Promise<HostLeasesOutputs> {
   await withClient(inputs.region, async (client) => {
@@ -90,20 +113,32 @@ async function hold(inputs: HostLeasesInputs): Promise<HostLeasesOutputs> {
       await modifyHosts(client, ids.slice(start, start + BATCH), { hostMaintenance: inputs.hostMaintenance });
     }
     const after = observe(inputs, await look(client, inputs));
-    if (after.hostMaintenance === inputs.hostMaintenance && sameHosts(after.hostIds, inputs.hostIds)) return;
+    if (after.hostMaintenance === inputs.hostMaintenance && isSameSet(after.hostIds, inputs.hostIds)) return;
     throw new DriverError(`host maintenance of ${inputs.hostIds.join(", ")} is not ${inputs.hostMaintenance} on all`, {
       kind: "failed",
       hint: "A host may be gone or may not support the setting. Run `pulumi refresh` to see which hosts are left.",
     });
   });
-  await keepHosts(inputs);
+  await keepHosts({ ...inputs, hostIds: [...inputs.hostIds, ...(await controllersHosts(inputs))] });
   return inputs;
+}
+
+/** What the controller has made and is to keep. */
+async function controllersHosts({ region, fleetId, pool, names }: HostLeasesInputs): Promise<string[]> {
+  const hosts = await withClient(region, (client) => poolHosts(client, { fleetId, pool }));
+  const kept = hosts.filter((host) => isControllers(host) && names.includes(host.name));
+  return kept.map(({ hostId }) => hostId);
+}
+
+/** All hosts that carry the pool's mark and are paid for. */
+async function poolHosts(client: EC2Client, { fleetId, pool }: Pick<HostLeasesInputs, "fleetId" | "pool">) {
+  return (await describeHosts(client, { tags: poolMark(fleetId, pool) })).filter(isHeld);
 }
 
 /** The pool's hosts that are still there. Looks at all of the region's, because one unknown id fails the whole call. */
 async function look(client: EC2Client, { hostIds }: HostLeasesInputs): Promise<ObservedHost[]> {
   const all = await describeHosts(client, {});
-  return all.filter(({ hostId, state }) => hostIds.includes(hostId) && !state.startsWith("released"));
+  return all.filter((host) => hostIds.includes(host.hostId) && isHeld(host));
 }
 
 function observe(wanted: HostLeasesInputs, hosts: readonly ObservedHost[]): HostLeasesOutputs {
@@ -117,8 +152,8 @@ function observe(wanted: HostLeasesInputs, hosts: readonly ObservedHost[]): Host
   };
 }
 
-function sameHosts(before: readonly string[], after: readonly string[]): boolean {
-  return before.length === after.length && before.every((hostId) => after.includes(hostId));
+function isSameSet(before: readonly string[], after: readonly string[]): boolean {
+  return before.length === after.length && before.every((each) => after.includes(each));
 }
 
 async function withClient<T>(region: string, work: (client: EC2Client) => Promise<T>): Promise<T> {

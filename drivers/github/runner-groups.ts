@@ -30,6 +30,8 @@ export interface GithubRunnerGroups {
   /** Makes the group, closed to public repositories, or gives back the one with that name as it is. */
   ensure(request: RunnerGroupRequest, options?: CallOptions): Promise<RunnerGroup>;
   runners(groupId: number, options?: CallOptions): Promise<GithubRunner[]>;
+  /** The repositories of a group that is for some only, as `owner/name`. */
+  repositories(groupId: number, options?: CallOptions): Promise<string[]>;
 }
 
 const groupSchema = z
@@ -49,6 +51,7 @@ const groupSchema = z
       allowsPublicRepositories: group.allows_public_repositories ?? false,
     }),
   );
+const repositoriesSchema = z.object({ repositories: z.array(z.object({ full_name: z.string() })) });
 const groupsSchema = z.object({ runner_groups: z.array(groupSchema) });
 
 /** Reads and makes the runner groups of an organization. */
@@ -92,6 +95,13 @@ export function githubRunnerGroups(access: GithubAccess, around?: Surroundings):
         schema: runnersSchema,
       });
       return distinct(pages.flatMap((page) => page.runners));
+    },
+    async repositories(groupId, options) {
+      const what = `listing the repositories of the group ${groupId}`;
+      const query = { per_page: pageSize };
+      const where = `${path}/${groupId}/repositories`;
+      const pages = await api.pages({ ...options, what, path: where, query, schema: repositoriesSchema });
+      return [...new Set(pages.flatMap((page) => page.repositories.map((repository) => repository.full_name)))];
     },
   };
 }

@@ -1,5 +1,7 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
+import { madeByController } from "./lease-mark.ts";
 import type { DeclaredHost, PoolPolicy } from "./policy.ts";
+import { aliveCount } from "./sizing.ts";
 import type { Action, AllocateAction, AllocationRecord, CapacityRefusal, Instant, WaitAction } from "./types.ts";
 import { ordersFrom, type View } from "./view.ts";
 import { at } from "./words.ts";
@@ -57,16 +59,19 @@ function allocateOrWait(
     return waitFor(declared, shownBy, `${known.hostId} was allocated at ${at(known.askedAt)} and is not shown yet`);
   const offers = offersFor(declared, policy);
   const open = offers.find((offer) => closedUntil(offer, memory.refusals, policy) <= now);
-  if (open) return allocate(declared.name, open, `host-${declared.name}-${now}`, view, "no host has its name");
+  if (open) return allocate(declared.name, open, `host-${declared.name}-${now}`, view, whyOrdered(view));
   const until = Math.min(...offers.map((offer) => closedUntil(offer, memory.refusals, policy)));
   return waitFor(declared, until, `none of ${offers.length} zones and types had room; tried again at ${at(until)}`);
 }
 
 /** A name that had a host lost it, to AWS or to a release, and nobody else brings it back. */
-function mayOrder({ name }: DeclaredHost, { policy, memory, places }: View): boolean {
-  return (
-    policy.ordersUnseenHosts || memory.hostIds[name] !== undefined || places.some(({ host }) => host.name === name)
-  );
+function mayOrder({ name, standing }: DeclaredHost, { memory, places }: View): boolean {
+  return !standing || memory.hostIds[name] !== undefined || places.some(({ host }) => host.name === name);
+}
+
+function whyOrdered(view: View): string {
+  if (!view.size) return "no host has its name";
+  return `${view.size.wanted} runners are wanted, and ${aliveCount(view)} are there or will be soon`;
 }
 
 function repeat({ hostName, zone, instanceType, clientToken, askedAt }: AllocationRecord, view: View): AllocateAction {
@@ -102,7 +107,7 @@ function allocate(
   { policy }: View,
   reason: string,
 ): AllocateAction {
-  const tags = { ...policy.hostTags, ...policy.mark, Name: hostName, [poolReadyTag]: "true" };
+  const tags = { ...policy.hostTags, ...policy.mark, ...madeByController, Name: hostName, [poolReadyTag]: "true" };
   return { kind: "allocate", hostName, ...offer, clientToken, tags, reason };
 }
 

@@ -19,6 +19,8 @@ export interface Demand {
   /** The last look, and what it found. */
   at: Instant;
   load: number;
+  /** True when the last look could not tell the load: it is that of the look before then. */
+  isUnseen?: boolean | undefined;
 }
 
 /** What is expected of a moment. */
@@ -35,24 +37,31 @@ const kept = 0.6;
 /** A look says nothing of what came later than this after it. */
 const longestGapSeconds = hourSeconds;
 
-/** What is known of the demand after a look. */
+/** What is known of the demand after a look. From one that could not tell the load nothing is learned. */
 export function learnDemand(observed: Observed, policy: PoolPolicy, now: Instant): Demand {
-  const load = loadOf(observed, policy);
   const known = observed.memory.demand;
   const hour = Math.floor(now / hourSeconds);
+  const load = loadOf(observed, policy);
+  if (load === undefined)
+    return { ...(known ?? { hours: [], openHour: hour, open: nothing, load: 0 }), at: now, isUnseen: true };
   if (!known) return { hours: [], openHour: hour, open: nothing, at: now, load };
-  const seconds = Math.max(0, Math.min(longestGapSeconds, now - known.at));
+  const seconds = known.isUnseen ? 0 : Math.max(0, Math.min(longestGapSeconds, now - known.at));
   const open = mixed(known.open, { seconds, mean: known.load, square: known.load ** 2 });
-  if (hour === known.openHour) return { ...known, open, at: now, load };
+  if (hour === known.openHour) return { hours: known.hours, openHour: hour, open, at: now, load };
   return { hours: closed(known.hours, known.openHour, open), openHour: hour, open: nothing, at: now, load };
 }
 
 const nothing: HourLoad = { seconds: 0, mean: 0, square: 0 };
 
-function loadOf({ instances, waitingJobs }: Observed, policy: PoolPolicy): number {
-  let load = waitingJobs ?? 0;
-  for (const instance of instances)
-    if (instance.runner.state === "registered" && instance.runner.busy && isOurs(instance, policy)) load++;
+/** Jobs that run and jobs that wait; undefined when either could not be told. */
+function loadOf({ instances, waitingJobs = 0 }: Observed, policy: PoolPolicy): number | undefined {
+  if (typeof waitingJobs === "object") return undefined;
+  let load = waitingJobs;
+  for (const instance of instances) {
+    if (instance.state !== "running" || !isOurs(instance, policy)) continue;
+    if (instance.runner.state === "unknown") return undefined;
+    if (instance.runner.state === "registered" && instance.runner.busy) load++;
+  }
   return load;
 }
 

@@ -7,6 +7,12 @@ export const leavingTag = "mac-runner-fleet:leaving-since";
 /** The tag that names the pool of a host or an instance. */
 export const poolTag = "mac-runner-fleet:pool";
 
+/** The tag of a host that says who made it. Those of the program do not have it; nor does whatever was there before it. */
+export const madeByTag = "mac-runner-fleet:made-by";
+
+/** On each host that a controller makes. It is the controller's until it is given back: no program declares it. */
+export const madeByController = { [madeByTag]: "controller" } as const;
+
 /** What a host or an instance must carry to be this pool's. */
 export function poolMark(fleetId: string, pool: string): Tags {
   return { [fleetMarkTag]: fleetId, [poolTag]: pool };

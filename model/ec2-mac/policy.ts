@@ -5,6 +5,11 @@ export interface DeclaredHost {
   name: string;
   /** Where it should be; the policy's other zones are tried after it. */
   zone: string;
+  /**
+   * True for one that the pool always has and that another program makes. None is ordered while the name has never had
+   * one: until that program has made it, both would order the same one.
+   */
+  standing?: boolean | undefined;
 }
 
 /** How a pool follows its demand. Runners are allocated ahead of it and given back once their lease is paid. */
@@ -23,11 +28,6 @@ export interface PoolPolicy {
   /** Tags that prove that something is this pool's. Nothing without all of them is ever touched. */
   mark: Tags;
   hosts: readonly DeclaredHost[];
-  /**
-   * Whether a host is ordered for a name that has never had one. Not where another program declares the hosts: while that
-   * is still at it, both would order the same one.
-   */
-  ordersUnseenHosts: boolean;
   /** Put on hosts that are allocated, besides mark and name. */
   hostTags: Tags;
   /** In the order in which they are tried when one has no capacity. */
@@ -100,7 +100,6 @@ const day = 24 * hour;
  * (containers/automation mac_pw_pool); the lease is AWS's rule.
  */
 export const policyDefaults = {
-  ordersUnseenHosts: true,
   recycleBy: "replace-root-volume",
   staggerSeconds: 2 * hour,
   softLifeSeconds: 24 * hour,

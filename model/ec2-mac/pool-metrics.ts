@@ -1,6 +1,6 @@
 import { releasableAt } from "./release.ts";
 import { scrubPercentile } from "./scrub-times.ts";
-import type { PoolMemory } from "./types.ts";
+import type { Observed, PoolMemory } from "./types.ts";
 import { isBusy } from "./utilization.ts";
 import type { Place, View } from "./view.ts";
 
@@ -8,7 +8,11 @@ import type { Place, View } from "./view.ts";
 export interface PoolMetrics {
   ReadyRunners: number;
   BusyRunners: number;
+  /** In a pool that follows its demand, those that it has now. */
   DeclaredHosts: number;
+  /** Runners that a pool which follows its demand wants, and the jobs that wait for one, where they could be counted. */
+  WantedRunners?: number;
+  WaitingJobs?: number;
   /** Hosts whose hardware AWS has given up. */
   HostsFailed: number;
   HostsScrubbing: number;
@@ -26,15 +30,22 @@ export interface PoolMetrics {
 }
 
 /** Counts what was seen. `before` is the memory of the last look, `after` that of this one. */
-export function poolMetrics(view: View, before: PoolMemory, after: PoolMemory): PoolMetrics {
-  const { places, now, policy } = view;
+export function poolMetrics(
+  view: View,
+  before: PoolMemory,
+  after: PoolMemory,
+  waitingJobs?: Observed["waitingJobs"],
+): PoolMetrics {
+  const { places, now, policy, size } = view;
   const count = (isSo: (place: Place) => boolean) => places.filter(isSo).length;
   const leaving = places.filter(({ role }) => role !== "declared");
   const overdue = leaving.map(({ host }) => now - releasableAt(host, policy));
   return {
     ReadyRunners: count(({ stage }) => stage === "ready"),
     BusyRunners: count(isBusy),
-    DeclaredHosts: policy.hosts.length,
+    DeclaredHosts: size ? count(({ role }) => role === "declared") : policy.hosts.length,
+    ...(size && { WantedRunners: size.wanted }),
+    ...(size && typeof waitingJobs === "number" && { WaitingJobs: waitingJobs }),
     HostsFailed: count(({ host }) => host.state === "permanent-failure"),
     HostsScrubbing: count(({ stage }) => stage === "scrubbing"),
     ScrubOverdue: count((place) => isOverdue(place, view)),

@@ -43,11 +43,15 @@ function mostWithin(
   let most = 0;
   for (let at = now; ; at = Math.min(at + 1800, now + seconds)) {
     const forecast = forecastAt(demand, at);
-    // Before anything is known the pool is as large as it may be.
-    if (!forecast) return clamped(sizing.most, sizing, policy);
+    // Before anything is known the pool is as large as it may be; where nobody can look, nothing ever will be.
+    if (!forecast) return clamped(isBlind(demand) ? sizing.least : sizing.most, sizing, policy);
     most = Math.max(most, Math.ceil(forecast.mean + sizing.deviations * forecast.deviation));
     if (at >= now + seconds) return clamped(most, sizing, policy);
   }
+}
+
+function isBlind(demand: View["memory"]["demand"]): boolean {
+  return demand?.isUnseen === true && demand.hours.length === 0;
 }
 
 function clamped(count: number, { least, most }: Sizing, { hosts }: PoolPolicy): number {
@@ -69,17 +73,20 @@ export function aliveCount({ places }: View): number {
 
 /**
  * Gives back what is not wanted now: hosts whose lease is paid, empty ones first, then idle runners. What is idle and not
- * paid gets its full scrub early when nobody will miss it meanwhile. Never goes below the floor.
+ * paid gets its full scrub early when nobody will miss it meanwhile. Never goes below the floor, and leaves alone what the
+ * pool always has. Nothing is given back while nobody could tell how many jobs wait.
  */
 export function shrink(view: View, busyElsewhere: ReadonlySet<string>): (DrainAction | ReleaseAction)[] {
-  const { size, policy, now, places } = view;
-  if (!size || !policy.sizing) return [];
+  const { size, policy, now, memory } = view;
+  if (!size || !policy.sizing || memory.demand?.isUnseen) return [];
+  const standing = standingNames(policy);
+  const places = view.places.filter(({ host }) => !standing.has(host.name));
   const actions: (DrainAction | ReleaseAction)[] = [];
   const count = aliveCount(view);
   let missing = size.kept - count;
   let ready = 0;
+  for (const { stage, host } of view.places) if (stage === "ready" && !busyElsewhere.has(host.hostId)) ready++;
   for (const place of places) {
-    if (place.stage === "ready" && !busyElsewhere.has(place.host.hostId)) ready++;
     if (place.role !== "declared" || busyElsewhere.has(place.host.hostId)) continue;
     if (place.stage !== "free" && place.stage !== "scrubbing") continue;
     if (place.stage === "free" && missing > 0) missing--;
@@ -97,6 +104,11 @@ export function shrink(view: View, busyElsewhere: ReadonlySet<string>): (DrainAc
     actions.push(drain(place, "terminate", true, why));
   }
   return actions;
+}
+
+/** The names of the hosts that the pool always has. */
+function standingNames({ hosts }: PoolPolicy): ReadonlySet<string> {
+  return new Set(hosts.flatMap(({ name, standing }) => (standing ? [name] : [])));
 }
 
 /** A launch that was asked for may not be shown yet; without an answer it may still have happened. */

@@ -198,8 +198,8 @@ export interface Observed {
   rootVolumeTasks: readonly RootVolumeTask[];
   /** As {@link learn} left it. */
   memory: PoolMemory;
-  /** Jobs that wait for a runner of the pool; missing when that is not known. */
-  waitingJobs?: number | undefined;
+  /** Jobs that wait for a runner of the pool, or why nobody could count them; missing where nobody asks. */
+  waitingJobs?: number | { why: string } | undefined;
   /** A person asked to fill all free hosts at once. */
   forceStart: boolean;
 }

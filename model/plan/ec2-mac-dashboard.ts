@@ -6,6 +6,8 @@ export interface DashboardSubject {
   /** The metrics' dimension `Fleet`. */
   fleet: string;
   pool: string;
+  /** Its number of hosts is not always the same. */
+  followsDemand: boolean;
   alarmArns: readonly string[];
 }
 
@@ -31,6 +33,7 @@ export function dashboardBody(subject: DashboardSubject): string {
       { metric: "BusyRunners", label: "busy", stat: "Average" },
     ]),
     graph(subject, "Jobs at once", [{ metric: "BusyRunners", label: "most", stat: "Maximum" }]),
+    ...(subject.followsDemand ? [demandGraph(subject)] : []),
     graph(subject, "Hosts out of service", [
       { metric: "HostsScrubbing", label: "scrubbing", stat: "Maximum" },
       { metric: "ScrubOverdue", label: "scrub overdue", stat: "Maximum" },
@@ -65,6 +68,13 @@ export function dashboardBody(subject: DashboardSubject): string {
     y: 3 + Math.floor(index / 2) * height,
   }));
   return JSON.stringify({ widgets: [alarms, ...placed] });
+}
+
+function demandGraph(subject: DashboardSubject) {
+  return graph(subject, "Demand", [
+    { metric: "WaitingJobs", label: "jobs that wait", stat: "Maximum" },
+    { metric: "WantedRunners", label: "runners wanted", stat: "Maximum" },
+  ]);
 }
 
 function graph({ region, fleet, pool }: DashboardSubject, title: string, lines: readonly Line[]) {

@@ -1,3 +1,4 @@
+import { madeByController, madeByTag } from "../ec2-mac/lease-mark.ts";
 import { fleetMarkTag, poolTag } from "../names.ts";
 import { metricNamespace } from "./ec2-mac-alarms.ts";
 import { allow, type PolicyCondition, type PolicyDocument, policyOf } from "./policy-document.ts";
@@ -120,7 +121,7 @@ function launchStatements(to: PermittedController) {
   const hosts = ec2Arn(to, "dedicated-host/*");
   const instances = ec2Arn(to, "instance/*");
   return [
-    allow("Allocate", ["ec2:AllocateHosts"], hosts, asked(to)),
+    allow("Allocate", ["ec2:AllocateHosts"], hosts, askedByController(to)),
     allow("LaunchMarked", ["ec2:RunInstances"], instances, { ...asked(to), ...fromTemplate }),
     allow(
       "LaunchFromTemplate",
@@ -242,6 +243,12 @@ function owned({ fleetId, pool }: PermittedPool) {
 /** What gets the pool's mark as it is made. */
 function asked({ fleetId, pool }: PermittedPool) {
   return { StringEquals: { [`aws:RequestTag/${fleetMarkTag}`]: fleetId, [`aws:RequestTag/${poolTag}`]: pool } };
+}
+
+/** A host of the pool that says that its controller made it. */
+function askedByController(to: PermittedPool) {
+  const { StringEquals } = asked(to);
+  return { StringEquals: { ...StringEquals, [`aws:RequestTag/${madeByTag}`]: madeByController[madeByTag] } };
 }
 
 function passedTo(service: string) {

@@ -1,3 +1,4 @@
+import { mostHosts } from "../names.ts";
 import { type MacTypeName, macTypes } from "../settings/mac-types.ts";
 import type { PoolSettings } from "../settings.ts";
 
@@ -7,7 +8,7 @@ export interface NeededQuota {
   instanceType: MacTypeName;
   /** Its code in the service `ec2`. */
   quotaCode: string;
-  /** Hosts of the fleet in that region. */
+  /** The most hosts that the fleet may have in that region. */
   hosts: number;
   pools: string[];
 }
@@ -23,7 +24,7 @@ export function neededQuotas(pools: readonly PoolSettings[]): NeededQuota[] {
       region: first.region,
       instanceType: first.instanceType,
       quotaCode: macTypes[first.instanceType].quotaCode,
-      hosts: group.reduce((sum, pool) => sum + pool.hosts, 0),
+      hosts: group.reduce((sum, pool) => sum + mostHosts(pool), 0),
       pools: group.map((pool) => pool.name),
     };
   });
@@ -36,7 +37,7 @@ export function quotaProblem(quota: NeededQuota, applied: number): string | unde
   const family = instanceType.replace(/\.metal$/, "");
   return [
     `${pools.length === 1 ? "Pool" : "Pools"} ${pools.join(", ")}: the account may have ${applied} dedicated ${family} hosts in ${region}.`,
-    `  The settings declare ${hosts} there. Hosts of other programs count too.`,
+    `  The settings ask for ${hosts} there. Hosts of other programs count too.`,
     `  Ask for "Running Dedicated ${family} Hosts", ${hosts} or more; AWS answers within hours or days:`,
     `  aws service-quotas request-service-quota-increase --region ${region} --service-code ec2 --quota-code ${quotaCode} --desired-value ${hosts}`,
   ].join("\n");

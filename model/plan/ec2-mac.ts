@@ -2,8 +2,10 @@ import { awsName, ec2Hosts, type HostPlace, logicalName, type PoolPlace, poolTag
 import type { AlertSettings, Ec2MacImageSettings, Ec2MacPoolSettings } from "../settings.ts";
 import { type PlannedAlarm, planAlarms } from "./ec2-mac-alarms.ts";
 
-/** A dedicated host to declare. */
+/** A dedicated host that the pool may have. */
 export interface PlannedHost extends HostPlace {
+  /** True where the pool always has it; another is ordered and given back by the controller, as demand wants. */
+  standing: boolean;
   /** Its name within the Pulumi program. */
   logicalName: string;
   tags: Record<string, string>;
@@ -11,6 +13,7 @@ export interface PlannedHost extends HostPlace {
 
 /** Everything that is decided about an EC2 Mac pool before anything is declared. */
 export interface Ec2MacPoolPlan {
+  /** Those that it always has come first. */
   hosts: PlannedHost[];
   /** The AMI's id, or where EC2 finds it at each launch. */
   imageId: string;
@@ -35,8 +38,9 @@ export function planEc2MacPool(
 ): Ec2MacPoolPlan {
   const own = { ...fleetTags, [poolTag]: pool.name, purpose: place.stack };
   return {
-    hosts: ec2Hosts(pool).map((host) => ({
+    hosts: ec2Hosts(pool).map((host, index) => ({
       ...host,
+      standing: index < pool.hosts,
       logicalName: logicalName(pool.name, host.name),
       tags: { ...own, Name: host.name, [poolReadyTag]: "true", automation: "false" },
     })),

@@ -7,6 +7,7 @@ import { isAddress, isApiUrl, parseRange } from "./network.ts";
 import { choices } from "./problem.ts";
 import { policy } from "./schema-policy.ts";
 import { entryName, reference, vmSize } from "./schema-shared.ts";
+import { sizing } from "./schema-sizing.ts";
 
 const name = entryName("The pool's name. Names of machines are made from it, so a new name means new machines.");
 const runner = reference("The runner, by its name.", "runners");
@@ -47,12 +48,13 @@ const ec2Mac = group(
       1,
       200,
       {
-        about: "How many Macs. Each is billed for 24 hours at least.",
+        about: "How many Macs, or with `sizing` how many at least. Each is billed for 24 hours at least.",
         allowed: "Allowed: 1 to 200 (hosts).",
         fix: "To have none, remove the pool: each host ends when its first 24 hours have passed.",
       },
       true,
     ),
+    sizing: sizing.optional(),
     hostNamePrefix: text(/^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/, {
       about: "Hosts are called this, a dash and a number from 1.",
       allowed: "A prefix has letters, digits and single dashes; it starts with a letter. The number is added to it.",

@@ -7,13 +7,15 @@ export interface WorkflowJobRequest {
   /** A runner must have all of them. */
   labels: string[];
   command?: string;
+  /** Of the run that it is part of; default: one of its own. */
+  runId?: number;
 }
 
 /** Makes a workflow run with one job. */
 export function addJob(state: GithubState, request: WorkflowJobRequest, now: number): WorkflowJobState {
   const job: WorkflowJobState = {
     id: takeId(state),
-    runId: takeId(state),
+    runId: request.runId ?? takeId(state),
     repository: request.repository ?? `${state.organization}/app`,
     name: request.name ?? "build",
     labels: request.labels,

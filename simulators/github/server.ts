@@ -4,6 +4,7 @@ import { FaultQueue } from "../http/faults.ts";
 import { listen } from "../http/serve.ts";
 import { groupRoutes } from "./api/group-routes.ts";
 import { jobRoutes } from "./api/job-routes.ts";
+import { runRoutes } from "./api/run-routes.ts";
 import { runnerRoutes } from "./api/runner-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { advance } from "./rules.ts";
@@ -46,6 +47,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     registrationFloor: options.registrationFloor ?? "2.329.0",
     messageFloor: options.messageFloor ?? "0.0.0",
     nextId: 1,
+    repositories: [],
     groups: [
       {
         id: 1,
@@ -63,7 +65,7 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
   const service = {
     state,
     faults,
-    routes: [...runnerRoutes, ...groupRoutes, ...serviceRoutes, ...jobRoutes(faults, clock)],
+    routes: [...runnerRoutes, ...groupRoutes, ...serviceRoutes, ...runRoutes, ...jobRoutes(faults, clock)],
     now: clock.now,
     advance: (now: number) => advance(state, now),
   };

@@ -53,6 +53,8 @@ export interface GithubState {
   /** Runners older than this get no job: a release serves for 30 days after its successor. */
   messageFloor: string;
   nextId: number;
+  /** Those that groups name by their numbers. */
+  repositories: { id: number; fullName: string }[];
   groups: GroupState[];
   runners: RunnerState[];
   jobs: WorkflowJobState[];

@@ -161,6 +161,7 @@ function describe(folder: string, stack: string, { process: running, addresses, 
     AWS_REGION: "us-east-1",
     AWS_EC2_METADATA_DISABLED: "true",
     BUILDKITE_API_URL: `${addresses.buildkiteUrl}/v2`,
+    BUILDKITE_AGENT_API_URL: `${addresses.buildkiteUrl}/v3`,
     GITHUB_SIM_STATE: path.join(folder, "simulated/github.json"),
     MAC_SIM_NODE: node,
     // Dozens of short Node programs run during one `up`; most of their time would go into compiling.

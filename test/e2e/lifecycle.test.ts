@@ -4,7 +4,9 @@ import * as path from "node:path";
 import { after, before, test } from "node:test";
 import { CreateTagsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { localExec } from "../../drivers/exec/local.ts";
+import { allocateHosts } from "../../drivers/ec2/hosts.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
+import { madeByController } from "../../model/ec2-mac/lease-mark.ts";
 import { changes, type Finished, startStack, type TestStack, until } from "./stack.ts";
 
 const daySeconds = 24 * 3600;
@@ -215,19 +217,37 @@ test("nothing that was printed shows a secret", () => {
   assertNoSecret("what the programs printed", stack.printed);
 });
 
-test("a host taken out of service by its tag stays out, whatever is deployed", async () => {
-  const { ec2Url } = stack.sandbox.addresses;
+/** For what happens in AWS behind Pulumi's back. */
+function ec2(): EC2Client {
   const credentials = { accessKeyId: "simulated", secretAccessKey: "simulated" };
-  const client = new EC2Client({ region: "us-east-1", endpoint: ec2Url, credentials });
+  return new EC2Client({ region: "us-east-1", endpoint: stack.sandbox.addresses.ec2Url, credentials });
+}
+
+test("a host taken out of service by its tag stays out, whatever is deployed", async () => {
   const [host] = (await stack.aws("state")).hosts;
-  await client.send(
+  await ec2().send(
     new CreateTagsCommand({ Resources: [host?.hostId ?? ""], Tags: [{ Key: "PWPoolReady", Value: "false" }] }),
   );
   succeeds(await stack.run("up", "--refresh", "--yes", "--skip-preview"));
   assert.equal((await stack.aws("state")).hosts[0]?.tags.PWPoolReady, "false");
 });
 
-test("destroy leaves nothing; hosts that AWS takes back only after a day go when it does, with the stack long gone", async () => {
+test("a host that a controller put in the place of a failed one is not made twice", async () => {
+  const [failed] = (await stack.aws("state")).hosts;
+  const { Name = "", ...others } = failed?.tags ?? {};
+  await stack.aws("faults", { effect: "host-failure", hostId: failed?.hostId });
+  await stack.aws("clock", { advanceSeconds: 900 });
+  const order = { zone: "us-east-1a", instanceType: "mac2.metal", quantity: 1, clientToken: "replacement" };
+  await allocateHosts(ec2(), { ...order, tags: { ...others, ...madeByController, Name } });
+  const ids = async () => (await stack.aws("state")).hosts.map(({ hostId }) => hostId);
+  const before = await ids();
+  succeeds(await stack.run("up", "--refresh", "--yes", "--skip-preview"));
+  assert.deepEqual(await ids(), before);
+  const state = await stack.pulumi.exportState();
+  assert.ok(!state.resources.some(({ id }) => id === failed?.hostId), "the failed host is the leases' to give back");
+});
+
+test("destroy leaves nothing; hosts that AWS takes back only after a day, those of the controller too, go when it does, with the stack long gone", async () => {
   const held = async () => (await stack.aws("state")).hosts.filter(({ state }) => !state.startsWith("released"));
   const declared = await held();
   assert.ok(declared.length > 0);

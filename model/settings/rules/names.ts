@@ -57,7 +57,8 @@ function prefixes(draft: DraftBlocks): (Named & { count: number })[] {
   return poolsOfKind(draft, "ec2-mac").flatMap(({ entry: pool, at }) => {
     const key = "hostNamePrefix" in pool ? "hostNamePrefix" : "name";
     const prefix = pool[key];
-    return prefix === undefined ? [] : [{ entry: prefix, at: [...at, key], count: pool.hosts ?? 0 }];
+    if (prefix === undefined) return [];
+    return [{ entry: prefix, at: [...at, key], count: Math.max(pool.hosts ?? 0, pool.sizing?.maxHosts ?? 0) }];
   });
 }
 

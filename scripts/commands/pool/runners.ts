@@ -15,19 +15,21 @@ export function poolCi(
   runner: RunnerSettings,
   secret: (name: string) => string | undefined,
   about: CredentialsPlace,
-): Pick<Pool, "runners" | "credentials"> {
-  const { AWS_ENDPOINT_URL, BUILDKITE_API_URL, BUILDKITE_API_TOKEN, GITHUB_API_URL, GITHUB_TOKEN } = process.env;
+): Pick<Pool, "runners" | "credentials" | "jobs"> {
+  const { AWS_ENDPOINT_URL, BUILDKITE_API_URL, BUILDKITE_AGENT_API_URL, BUILDKITE_API_TOKEN } = process.env;
+  const { GITHUB_API_URL, GITHUB_TOKEN } = process.env;
   const poolId = `${about.fleetId}/${about.place.pool}`;
   const open = (ci: CiPlace, token: string) => {
-    const { runners, issuer } = openCi(ci, poolId, token, about.now);
-    return { runners, credentials: lazyCredentials(about, issuer) };
+    const { issuer, ...rest } = openCi(ci, poolId, token, about.now);
+    return { ...rest, credentials: lazyCredentials(about, issuer) };
   };
   if (runner.ci === "buildkite") {
     if (AWS_ENDPOINT_URL && !BUILDKITE_API_URL) return { runners: simulatedMacs("BUILDKITE_API_URL") };
     const apiToken = secret("buildkiteApiToken") ?? BUILDKITE_API_TOKEN;
     if (!apiToken) return { runners: unseenRunners(...noBuildkiteToken) };
-    const { organization, cluster } = runner;
-    if (cluster) return open({ ci: "buildkite", url: BUILDKITE_API_URL, organization, cluster }, apiToken);
+    const { organization, cluster, queue } = runner;
+    const urls = { url: BUILDKITE_API_URL, agentUrl: BUILDKITE_AGENT_API_URL };
+    if (cluster) return open({ ci: "buildkite", ...urls, organization, cluster, queue }, apiToken);
     const url = BUILDKITE_API_URL ? { url: BUILDKITE_API_URL } : {};
     return { runners: buildkiteRunners(buildkiteAgents({ ...url, organization, apiToken })) };
   }

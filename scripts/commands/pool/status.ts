@@ -1,5 +1,5 @@
 import { type Considered, consider } from "../../../controllers/pool/look.ts";
-import { type HostStatus, poolStatus } from "../../../controllers/pool/status.ts";
+import { type HostStatus, poolStatus, sizeLine } from "../../../controllers/pool/status.ts";
 import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
 import { waitingLeases } from "../../../drivers/ec2/leases.ts";
 import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
@@ -37,9 +37,11 @@ export async function showPools(signal: AbortSignal, options: StatusOptions): Pr
   });
 }
 
-/** What else a person should know of a pool: hosts on their way out, test hosts, how long scrubs take. */
-async function besides(pool: OpenPool, { observed }: Considered, signal: AbortSignal): Promise<string[]> {
+/** What else a person should know of a pool: its size, hosts on their way out, test hosts, how long scrubs take. */
+async function besides(pool: OpenPool, considered: Considered, signal: AbortSignal): Promise<string[]> {
   const { name, fleetId, settings } = pool;
+  const { observed } = considered;
+  const size = sizeLine(name, considered);
   const waiting = (await waitingLeases(settings.region, { fleetId, pool: name }, signal)).map((lease) => ({
     pool: name,
     leaving_host: lease.name || lease.hostId,
@@ -48,6 +50,7 @@ async function besides(pool: OpenPool, { observed }: Considered, signal: AbortSi
   }));
   const tests = (await lookAtTestHosts(pool, signal)).map((host) => testHostRow(pool, host));
   return [
+    ...(size ? [size] : []),
     ...(waiting.length > 0 ? [formatTable(["pool", "leaving_host", "release_from", "why"], waiting)] : []),
     ...(tests.length > 0 ? [formatTable(testHostColumns, tests)] : []),
     ...scrubTable(name, observed.memory.scrubs),

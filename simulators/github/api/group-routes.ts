@@ -78,6 +78,16 @@ function runnersOf(call: GithubCall): Reply {
   );
 }
 
+/** GitHub has such a list only for a group that is for some repositories. */
+function repositoriesOf(call: GithubCall): Reply {
+  const { repositoryIds, visibility } = groupOf(call);
+  if (visibility !== "selected") throw refusal(422, "Runner group visibility must be selected.");
+  const own = call.state.repositories.filter(({ id }) => repositoryIds.includes(id));
+  const { items, headers } = page(call, own);
+  const repositories = items.map(({ id, fullName }) => ({ id, full_name: fullName }));
+  return { body: { total_count: own.length, repositories }, headers };
+}
+
 const groups = "/orgs/:organization/actions/runner-groups";
 
 /** The REST API of runner groups. */
@@ -92,4 +102,5 @@ export const groupRoutes: readonly Route<GithubState>[] = [
   },
   { method: "DELETE", path: `${groups}/:id`, operation: "groups.delete", run: remove },
   { method: "GET", path: `${groups}/:id/runners`, operation: "groups.runners", run: runnersOf },
+  { method: "GET", path: `${groups}/:id/repositories`, operation: "groups.repositories", run: repositoriesOf },
 ];

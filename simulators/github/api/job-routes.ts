@@ -4,8 +4,9 @@ import { type FaultQueue, faultSchema } from "../../http/faults.ts";
 import { bodyAs, type Reply, type Route } from "../../http/route.ts";
 import { CONTROL } from "../../http/serve.ts";
 import { addJob, cancelJob } from "../rules.ts";
-import { type GithubState, iso, type WorkflowJobState } from "../state.ts";
+import type { GithubState, WorkflowJobState } from "../state.ts";
 import { type GithubCall, refusal, requireToken } from "./access.ts";
+import { describeJob } from "./run-routes.ts";
 
 function jobOf(call: GithubCall): WorkflowJobState {
   const job = call.state.jobs.find((item) => String(item.id) === call.params.id);
@@ -13,28 +14,9 @@ function jobOf(call: GithubCall): WorkflowJobState {
   return job;
 }
 
-/** A job as the REST API shows it. What is about the runner is null while it waits. */
 function show(call: GithubCall): Reply {
   requireToken(call);
-  const job = jobOf(call);
-  return {
-    body: {
-      id: job.id,
-      run_id: job.runId,
-      run_attempt: 1,
-      name: job.name,
-      status: job.status,
-      conclusion: job.conclusion,
-      created_at: iso(job.createdAt),
-      started_at: iso(job.startedAt),
-      completed_at: iso(job.completedAt),
-      labels: job.labels,
-      runner_id: job.runnerId ?? null,
-      runner_name: job.runnerName ?? null,
-      runner_group_id: null,
-      runner_group_name: null,
-    },
-  };
+  return { body: describeJob(jobOf(call)) };
 }
 
 const newJob = z.strictObject({

@@ -1,13 +1,15 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { after, test } from "node:test";
 import { buildkiteRunners } from "../../../controllers/pool/buildkite-runners.ts";
+import { openCi } from "../../../controllers/pool/ci.ts";
 import { githubPoolRunners } from "../../../controllers/pool/github-runners.ts";
 import { buildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { githubJit } from "../../../drivers/github/jit.ts";
 import { githubRunners } from "../../../drivers/github/runners.ts";
+import { addJob as addBuildkiteJob } from "../../../simulators/buildkite/rules.ts";
 import { startBuildkite } from "../../../simulators/buildkite/server.ts";
-import { addJob, assign } from "../../../simulators/github/rules.ts";
+import { addJob, assign, type WorkflowJobRequest } from "../../../simulators/github/rules.ts";
 import { startAgent } from "../../simulators/buildkite/agent.ts";
 import { github } from "../../simulators/github/support.ts";
 
@@ -53,3 +55,51 @@ test("a runner is seen while it is connected, and deregistered once it is idle, 
   await runners.drain(instanceId, signal);
   deepEqual(server.state.runners, []);
 });
+
+test("the jobs of a queue that wait are counted with a token that is gone afterwards", async () => {
+  const server = await startBuildkite();
+  after(() => server.close());
+  const { organization, clusterId: cluster } = server.state;
+  const place = {
+    ci: "buildkite",
+    organization,
+    cluster,
+    queue: "macs",
+    url: server.restUrl,
+    agentUrl: server.agentApiUrl,
+  } as const;
+  const { jobs } = openCi(place, "fleet/macs", server.apiToken, () => server.clock.now() / 1000);
+  await rejects(jobs.count(signal), (error) => isFailure(error, "not-found"), "no such queue is not an empty one");
+  const request = { queue: "macs" };
+  for (const more of [{}, {}, { waiting: true }, { queue: "others" }])
+    addBuildkiteJob(server.state, { ...request, ...more }, server.clock.now());
+  equal(await jobs.count(signal), 2);
+  server.faults.add({ operation: "metrics.queue", effect: "forbidden" });
+  await rejects(jobs.count(signal), (error) => isFailure(error, "access-denied"));
+  deepEqual(server.state.clusterTokens, []);
+});
+
+test("the jobs that wait for runners with these labels are counted over a group's repositories", async () => {
+  const server = await github();
+  const labels: [string, ...string[]] = ["self-hosted", "macOS", "ARM64"];
+  const place = { ci: "github", owner: "acme", runnerGroup: "macs", labels, url: server.url } as const;
+  const { jobs } = openCi({ ...place, labels }, "fleet/macs", server.token, () => server.clock.now() / 1000);
+  await rejects(jobs.count(signal), /no runner group macs/);
+  server.state.repositories.push({ id: 1, fullName: "acme/app" }, { id: 2, fullName: "acme/other" });
+  const group = { name: "macs", visibility: "selected", allowsPublicRepositories: false, isDefault: false } as const;
+  server.state.groups.push({ ...group, id: 7, repositoryIds: [1] });
+  equal(await jobs.count(signal), 0);
+  const add = (request: Partial<WorkflowJobRequest>) =>
+    addJob(server.state, { repository: "acme/app", labels: ["self-hosted", "macos"], ...request }, server.clock.now());
+  const running = add({});
+  running.status = "in_progress";
+  running.runnerId = 1;
+  server.state.runners.push({ ...nobody, id: 1, jobId: running.id, session: { lastSeenAt: server.clock.now() } });
+  add({ runId: running.runId });
+  add({});
+  add({ labels: ["self-hosted", "linux"] });
+  add({ repository: "acme/other" });
+  equal(await jobs.count(signal), 2);
+});
+
+const nobody = { name: "mac-1", groupId: 7, labels: [], os: "macos", workFolder: "_work", secret: "" };

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import { type HostLeasesInputs, lifecycle } from "../../../drivers/ec2/host-leases-resource.ts";
@@ -7,7 +7,7 @@ import { allocateHosts, describeHosts, modifyHosts, releaseHosts } from "../../.
 import { waitingLeases } from "../../../drivers/ec2/leases.ts";
 import type { Tags } from "../../../drivers/ec2/tags.ts";
 import { isFailure } from "../../../drivers/errors.ts";
-import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
+import { madeByController, madeByTag, poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -31,8 +31,8 @@ async function newHosts(quantity: number, tags: Tags = mark): Promise<string[]> 
   return allocateHosts(ec2, { zone: "us-west-2a", instanceType: "mac2.metal", quantity, clientToken, tags });
 }
 
-function wanting(hostIds: string[]): HostLeasesInputs {
-  return { region, hostIds, hostMaintenance: "off", fleetId, pool: "macs" };
+function wanting(hostIds: string[], names: string[] = []): HostLeasesInputs {
+  return { region, hostIds, names, hostMaintenance: "off", fleetId, pool: "macs" };
 }
 
 async function settings(ids: string[]): Promise<string[]> {
@@ -59,7 +59,7 @@ test("a host with maintenance on is drift, and the next update mends it", async 
   deepEqual(await settings(hostIds), ["off", "off"]);
 });
 
-test("a host that is gone drops out, and with the last one the resource is gone", async () => {
+test("a host that is gone drops out; the promise to give back stays, whatever has become of the last one", async () => {
   const hostIds = await newHosts(2);
   const [first = "", second = ""] = hostIds;
   const { id, outs } = await lifecycle.create(wanting(hostIds));
@@ -67,7 +67,7 @@ test("a host that is gone drops out, and with the last one the resource is gone"
   await releaseHosts(ec2, [first], mark);
   deepEqual((await lifecycle.read(id, outs)).props, wanting([second]));
   await releaseHosts(ec2, [second], mark);
-  deepEqual(await lifecycle.read(id, outs), {});
+  deepEqual(await lifecycle.read(id, outs), { id, props: wanting([]) });
   await rejects(lifecycle.update(id, outs, wanting(hostIds)), /is not off on all/);
 });
 
@@ -113,6 +113,77 @@ test("a host that comes back before it was released stays", async () => {
     (await describeHosts(ec2, { ids: hostIds })).map(({ state }) => state),
     ["available", "available"],
   );
+});
+
+describe("with a controller that makes hosts", () => {
+  const states = async (ids: string[]) => {
+    const seen = new Map((await describeHosts(ec2, { ids })).map(({ hostId, state }) => [hostId, state]));
+    return ids.map((id) => seen.get(id));
+  };
+  const named = async (Name: string, more: Tags = {}) => {
+    const [hostId = ""] = await newHosts(1, { ...ofPool, Name, ...more });
+    return hostId;
+  };
+  const madeBy = async (hostId: string) => (await describeHosts(ec2, { ids: [hostId] }))[0]?.tags[madeByTag];
+  let ofPool: Tags;
+  let wants: (hostIds: string[], names: string[]) => HostLeasesInputs;
+  let count = 0;
+  beforeEach(() => {
+    count += 1;
+    const pool = `pool-${count}`;
+    ofPool = poolMark(fleetId, pool);
+    wants = (hostIds, names) => ({ ...wanting(hostIds, names), pool });
+  });
+
+  test("what it made goes with the pool, and nothing that another pool's made", async () => {
+    const own = await named("mac-1");
+    const ordered = await named("mac-2", madeByController);
+    const [others = ""] = await newHosts(1, { ...poolMark(fleetId, "others"), ...madeByController });
+    const { id, outs } = await lifecycle.create(wants([own], ["mac-1", "mac-2"]));
+    aws.clock.advance(25 * 3600);
+    await lifecycle.remove(id, outs);
+    deepEqual(await states([own, ordered, others]), ["released", "released", "available"]);
+  });
+
+  test("what it ordered beyond the most that the pool may have is given back, the rest stays its own", async () => {
+    const own = await named("mac-1");
+    const [stays, leaves] = [await named("mac-2", madeByController), await named("mac-3", madeByController)];
+    const { id, outs } = await lifecycle.create(wants([own], ["mac-1", "mac-2", "mac-3"]));
+    aws.clock.advance(25 * 3600);
+    const lower = wants([own], ["mac-1", "mac-2"]);
+    equal((await lifecycle.diff(id, outs, lower)).changes, true);
+    await lifecycle.update(id, outs, lower);
+    deepEqual(await states([own, stays, leaves]), ["available", "available", "released"]);
+  });
+
+  test("a host that the pool no longer always has, but may have, becomes its own", async () => {
+    const [stays, handed] = [await named("mac-1"), await named("mac-2")];
+    const { id, outs } = await lifecycle.create(wants([stays, handed], ["mac-1", "mac-2"]));
+    await lifecycle.update(id, outs, wants([stays], ["mac-1", "mac-2"]));
+    deepEqual([await madeBy(stays), await madeBy(handed)], [undefined, "controller"]);
+    deepEqual(await waitingLeases(region, { fleetId, pool: outs.pool }), []);
+  });
+
+  test("one that was replaced is given back and its replacement left alone", async () => {
+    const old = await named("mac-1");
+    const { id, outs } = await lifecycle.create(wants([old], ["mac-1"]));
+    await named("mac-1", madeByController);
+    await lifecycle.update(id, outs, wants([], ["mac-1"]));
+    deepEqual(
+      (await waitingLeases(region, { fleetId, pool: outs.pool })).map(({ hostId }) => hostId),
+      [old],
+    );
+  });
+
+  test("one that leaves and is wanted again stays", async () => {
+    const ordered = await named("mac-2", madeByController);
+    const { id, outs } = await lifecycle.create(wants([], ["mac-2"]));
+    const without = await lifecycle.update(id, outs, wants([], ["mac-1"]));
+    equal((await waitingLeases(region, { fleetId, pool: outs.pool })).length, 1);
+    await lifecycle.update(id, without.outs, wants([], ["mac-2"]));
+    aws.clock.advance(3 * 24 * 3600);
+    deepEqual(await states([ordered]), ["available"]);
+  });
 });
 
 describe("check", () => {

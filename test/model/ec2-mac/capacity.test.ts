@@ -86,8 +86,10 @@ test("ten names that one place refuses at once are one refusal; a later one doub
   deepEqual(record(memory, order, { result: "done", hostId: "h-1" }, now + 9 * minute).refusals, []);
 });
 
+const standing = { name: "MacM1-1", zone: "us-east-1a", standing: true };
+
 test("where another program declares the hosts, none is ordered for a name that has never had one", () => {
-  const unseen = { ordersUnseenHosts: false };
+  const unseen = { hosts: [standing] };
   const [waits] = decided({}, unseen);
   equal(waits?.kind, "wait");
   match(waits?.reason ?? "", /never been seen/);
@@ -96,6 +98,6 @@ test("where another program declares the hosts, none is ordered for a name that 
 
 test("but for one whose host AWS has given up, whether anybody remembers it or not", () => {
   const failed = host(1, { state: "permanent-failure", allocatedAt: now - minute });
-  const actions = decided({ hosts: [failed], memory: { hostIds: {} } }, { ordersUnseenHosts: false });
+  const actions = decided({ hosts: [failed], memory: { hostIds: {} } }, { hosts: [standing] });
   deepEqual(kinds(actions), ["allocate MacM1-1", "wait MacM1-1"]);
 });

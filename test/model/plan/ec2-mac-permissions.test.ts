@@ -89,14 +89,18 @@ test("whatever ends or gives back something asks for the mark of fleet and pool"
   for (const { Condition } of ending) deepEqual(Condition, { StringEquals: mark });
 });
 
+const mark = {
+  "aws:RequestTag/mac-runner-fleet:id": "mobile-1a2b3c4d",
+  "aws:RequestTag/mac-runner-fleet:pool": "m2",
+};
+const wantedTags = (sid: string) => controller.Statement.find(({ Sid }) => Sid === sid)?.Condition?.StringEquals;
+
 test("what is made has the mark from its first moment", () => {
-  for (const sid of ["Allocate", "LaunchMarked", "PutCredential"]) {
-    const found = controller.Statement.find(({ Sid }) => Sid === sid)?.Condition?.StringEquals;
-    deepEqual(found, {
-      "aws:RequestTag/mac-runner-fleet:id": "mobile-1a2b3c4d",
-      "aws:RequestTag/mac-runner-fleet:pool": "m2",
-    });
-  }
+  for (const sid of ["LaunchMarked", "PutCredential"]) deepEqual(wantedTags(sid), mark);
+});
+
+test("a host that the controller orders says so, so that no program takes it for its own", () => {
+  deepEqual(wantedTags("Allocate"), { ...mark, "aws:RequestTag/mac-runner-fleet:made-by": "controller" });
 });
 
 test("roles are passed to one service each", () => {

@@ -43,7 +43,7 @@ test("a quota that is too small says where, what, and what to type", () => {
     quotaProblem(quota, 0),
     [
       "Pool macm1: the account may have 0 dedicated mac2 hosts in us-east-1.",
-      "  The settings declare 8 there. Hosts of other programs count too.",
+      "  The settings ask for 8 there. Hosts of other programs count too.",
       '  Ask for "Running Dedicated mac2 Hosts", 8 or more; AWS answers within hours or days:',
       "  aws service-quotas request-service-quota-increase --region us-east-1 --service-code ec2 --quota-code L-5D8DADF5 --desired-value 8",
     ].join("\n"),

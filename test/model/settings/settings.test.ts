@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { ec2Hosts } from "../../../model/names.ts";
+import { neededQuotas } from "../../../model/plan/ec2-mac-quotas.ts";
 import { blockNames, formatProblems, missingSecrets, parseSettings, type Settings } from "../../../model/settings.ts";
 import { readStack, smallest, stackOf, valid, withValue } from "./read.ts";
 
@@ -31,6 +32,27 @@ describe("the committed stacks", () => {
       ],
     );
     deepEqual(orka.vm, { cpu: 12, memoryGb: 32, diskGb: 500 });
+  });
+});
+
+describe("a pool that follows its demand", () => {
+  const sized = (sizing: object) => {
+    const [pool] = valid(withValue("pools[0].sizing", sizing)).pools;
+    ok(pool?.kind === "ec2-mac");
+    return pool;
+  };
+
+  test("says how far it may go; how it goes there has defaults", () => {
+    const pool = sized({ maxHosts: 5 });
+    deepEqual(pool.sizing, { maxHosts: 5, spareDeviations: 1, answeredPercent: 80 });
+    deepEqual([pool.hosts, ec2Hosts(pool).length, pool.floor], [3, 5, 2]);
+  });
+
+  test("counts with its most hosts against the quota", () => {
+    deepEqual(
+      neededQuotas([sized({ maxHosts: 5 })]).map(({ hosts }) => hosts),
+      [5],
+    );
   });
 });
 
