@@ -42,7 +42,7 @@ export interface PlannedResource {
 /** An entry of the file that `pulumi import` reads. */
 export type ImportEntry =
   | { type: string; name: string; component: true; parent?: string }
-  | { type: string; name: string; id: string; version?: string; parent?: string };
+  | { type: string; name: string; id: string; version?: string; provider?: string; parent?: string };
 
 /** What `pulumi import` is to take into the state. */
 export interface ImportPlan {
@@ -65,14 +65,14 @@ export function planImports(planned: readonly PlannedResource[], existing: Reado
     if (!resource || added.has(urn)) return;
     added.add(urn);
     const parent = resource.parent && !isStack(resource.parent) ? resource.parent : undefined;
+    const id = existing.get(urn);
     if (parent) {
       plan.nameTable[nameIn(parent)] = parent;
       add(parent);
     }
     const common = { type: resource.type, name: nameIn(urn), ...(parent ? { parent: nameIn(parent) } : {}) };
-    const id = existing.get(urn);
     if (id === undefined) plan.resources.push({ ...common, component: true });
-    else plan.resources.push({ ...common, id, ...versionOf(resource) });
+    else plan.resources.push({ ...common, id, ...providerOf(resource, plan.nameTable) });
   };
   for (const urn of existing.keys()) add(urn);
   // A parent that is imported along is found by its name; only recorded ones need the table.
@@ -89,8 +89,17 @@ function isStack(urn: string): boolean {
   return urn.split("::")[2] === "pulumi:pulumi:Stack";
 }
 
-/** Default providers are called `default_7_48_0`. */
-function versionOf({ provider }: PlannedResource): { version?: string } {
-  const version = provider && /::default_(\d+)_(\d+)_(\d+)(?:::|$)/.exec(provider);
-  return version ? { version: version.slice(1, 4).join(".") } : {};
+/** Default providers are called `default_7_48_0`; others are in the state already, and are referred to by name. */
+function providerOf(
+  { provider = "" }: PlannedResource,
+  nameTable: Record<string, string>,
+): { version?: string; provider?: string } {
+  const version = /::default_(\d+)_(\d+)_(\d+)(?:::|$)/.exec(provider);
+  if (version) return { version: version.slice(1, 4).join(".") };
+  // `URN::ID`
+  const urn = provider.split("::").slice(0, 4).join("::");
+  const name = nameIn(urn);
+  if (!name || name.startsWith("default")) return {};
+  nameTable[name] = urn;
+  return { provider: name };
 }

@@ -4,12 +4,13 @@ import * as path from "node:path";
 import { type ExistingAws, existingAws } from "../../drivers/aws/existing.ts";
 import { localExec } from "../../drivers/exec/local.ts";
 import type { Exec } from "../../drivers/exec/types.ts";
+import { findRunnerGroup, runnerGroupType } from "../../drivers/github/existing.ts";
 import { type LockHolder, type Pulumi, pulumiCli, StackLocked } from "../../drivers/pulumi/cli.ts";
 import { mendFileBackend } from "../../drivers/pulumi/file-backend.ts";
 import { endProcess, isRunning, listProcesses } from "../../drivers/system/processes.ts";
 import { leftovers, planImports } from "../../model/recovery.ts";
 import { projectName } from "../../model/stack-file.ts";
-import { checkout, enterProject, projectFolder, type StackOptions } from "../stack.ts";
+import { checkout, enterProject, projectFolder, readSettings, type StackOptions, stackFile } from "../stack.ts";
 
 interface RecoverOptions extends StackOptions {
   json?: boolean;
@@ -49,12 +50,10 @@ export async function recover(signal: AbortSignal, options: RecoverOptions): Pro
   for (const file of mendedFiles) tell(`cut off in the middle, and not needed: ${file}`);
   const { "aws:region": region } = await pulumi.config({ showSecrets: false });
   const surroundings = { exec, pulumi, existing: existingAws(region?.value ?? "us-east-1"), options, signal, tell };
-  const done: Recovery = {
-    mendedFiles,
-    endedProcesses: await endLeftovers(surroundings),
-    ...(await settleState(surroundings)),
-    importedResources: await takeOver(surroundings),
-  };
+  const endedProcesses = await endLeftovers(surroundings);
+  const settled = await settleState(surroundings);
+  const importedResources = await takeOver(surroundings, settled.forgottenOperations);
+  const done: Recovery = { mendedFiles, endedProcesses, ...settled, importedResources };
   if (options.json) console.log(JSON.stringify(done, undefined, 2));
   else console.log(summary(options, done));
   return 0;
@@ -107,22 +106,24 @@ async function refuseIfGoing(exec: Exec, locked: StackLocked): Promise<void> {
   }
 }
 
-/** Takes resources into the state that exist in the account with the fleet's mark and that no run recorded. */
-async function takeOver({
-  pulumi,
-  existing,
-  options,
-  signal,
-  tell,
-}: Surroundings): Promise<Recovery["importedResources"]> {
+/** Takes resources into the state that exist with the fleet's mark, or that were begun, and that no run recorded. */
+async function takeOver(
+  surroundings: Surroundings,
+  forgottenOperations: readonly string[],
+): Promise<Recovery["importedResources"]> {
+  const { pulumi, existing, options, signal, tell } = surroundings;
   const imported: Recovery["importedResources"] = [];
   for (let round = 0; round < MaxRounds; round += 1) {
     signal.throwIfAborted();
     const planned = await pulumi.plannedCreates();
     const found = new Map<string, string>();
     for (const resource of planned) {
-      const id = await existing.find(resource.type, resource.inputs);
-      if (id !== undefined) found.set(resource.urn, id);
+      const isBegun = forgottenOperations.includes(`creating ${resource.urn}`);
+      const id =
+        resource.type !== runnerGroupType
+          ? await existing.find(resource.type, resource.inputs)
+          : isBegun && (await findGroup(surroundings, resource.inputs));
+      if (id) found.set(resource.urn, id);
     }
     if (found.size === 0) break;
     for (const [urn, id] of found) {
@@ -133,6 +134,20 @@ async function takeOver({
     await importAll(pulumi, JSON.stringify(planImports(planned, found)));
   }
   return imported;
+}
+
+/** The runner group of these inputs at GitHub, with the owner of the settings and the stack's token. */
+async function findGroup(
+  { pulumi, options, signal }: Surroundings,
+  inputs: Record<string, unknown>,
+): Promise<string | undefined> {
+  const { settings } = readSettings(stackFile(projectFolder(options), options.stack));
+  const runner = settings.runners.find(({ ci, ...rest }) => ci === "github" && rest.runnerGroup === inputs.name);
+  const { GITHUB_API_URL, GITHUB_TOKEN } = process.env;
+  const token = (await pulumi.config({ showSecrets: true }))["mac-runner-fleet:githubToken"]?.value ?? GITHUB_TOKEN;
+  if (runner?.ci !== "github" || !token) return undefined;
+  const access = { organization: runner.owner, token, ...(GITHUB_API_URL ? { url: GITHUB_API_URL } : {}) };
+  return findRunnerGroup(access, inputs, { signal });
 }
 
 async function importAll(pulumi: Pulumi, plan: string): Promise<void> {

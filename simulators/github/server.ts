@@ -8,7 +8,7 @@ import { runRoutes } from "./api/run-routes.ts";
 import { runnerRoutes } from "./api/runner-routes.ts";
 import { serviceRoutes } from "./api/service-routes.ts";
 import { advance } from "./rules.ts";
-import type { GithubState } from "./state.ts";
+import type { GithubState, GroupState } from "./state.ts";
 
 /** How to set up a simulated GitHub: one organization. */
 export interface GithubOptions {
@@ -20,6 +20,8 @@ export interface GithubOptions {
   organization?: string;
   /** For the REST API. Default: a random one. */
   token?: string;
+  /** Groups that somebody else keeps, beside GitHub's own. Default: those that are made here. */
+  groups?: () => GroupState[];
   /** Older runners cannot register; default 2.329.0, enforced since March 2026. */
   registrationFloor?: string;
   /** Older runners get no job. Default: none is too old. */
@@ -38,6 +40,15 @@ export interface Github {
   close(): Promise<void>;
 }
 
+const defaultGroup: GroupState = {
+  id: 1,
+  name: "Default",
+  visibility: "all",
+  repositoryIds: [],
+  allowsPublicRepositories: false,
+  isDefault: true,
+};
+
 /** Starts it on the loopback interface. It forgets everything when it ends. */
 export async function startGithub(options: GithubOptions = {}): Promise<Github> {
   const { token = `ghs_${randomBytes(18).toString("hex")}`, clock = createSimClock() } = options;
@@ -48,19 +59,12 @@ export async function startGithub(options: GithubOptions = {}): Promise<Github> 
     messageFloor: options.messageFloor ?? "0.0.0",
     nextId: 1,
     repositories: [],
-    groups: [
-      {
-        id: 1,
-        name: "Default",
-        visibility: "all",
-        repositoryIds: [],
-        allowsPublicRepositories: false,
-        isDefault: true,
-      },
-    ],
+    groups: [defaultGroup],
     runners: [],
     jobs: [],
   };
+  const { groups } = options;
+  if (groups) Object.defineProperty(state, "groups", { get: () => [defaultGroup, ...groups()] });
   const faults = new FaultQueue();
   const service = {
     state,

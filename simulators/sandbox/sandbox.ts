@@ -117,6 +117,8 @@ async function startFresh(folder: string, wanted: Wanted, signal?: AbortSignal):
     authorizedKey: user.publicLine,
     orkaToken: secrets.orkaToken,
     buildkiteApiToken: secrets.buildkiteApiToken,
+    githubToken: secrets.githubToken,
+    githubGroups: githubGroups(folder),
     ...rest,
   };
   const configFile = path.join(folder, `simulated/config-${start}.json`);
@@ -162,7 +164,8 @@ function describe(folder: string, stack: string, { process: running, addresses, 
     AWS_EC2_METADATA_DISABLED: "true",
     BUILDKITE_API_URL: `${addresses.buildkiteUrl}/v2`,
     BUILDKITE_AGENT_API_URL: `${addresses.buildkiteUrl}/v3`,
-    GITHUB_SIM_STATE: path.join(folder, "simulated/github.json"),
+    GITHUB_API_URL: addresses.githubUrl,
+    GITHUB_SIM_STATE: githubGroups(folder),
     MAC_SIM_NODE: node,
     // Dozens of short Node programs run during one `up`; most of their time would go into compiling.
     NODE_COMPILE_CACHE: path.join(toolchain, "compile-cache"),
@@ -208,6 +211,10 @@ async function initStack({ folder, stack, environment, secrets }: Sandbox, signa
 
 function newToken(): string {
   return randomBytes(24).toString("hex");
+}
+
+function githubGroups(folder: string): string {
+  return path.join(folder, "simulated/github.json");
 }
 
 function keptFile(folder: string): string {

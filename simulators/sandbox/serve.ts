@@ -9,8 +9,11 @@ import { z } from "zod";
 import { startBuildkite } from "../buildkite/server.ts";
 import { createSimClock } from "../ec2-mac/clock.ts";
 import { startEc2Mac } from "../ec2-mac/server.ts";
+import { startGithub } from "../github/server.ts";
+import type { GroupState } from "../github/state.ts";
 import { startMac } from "../mac/server.ts";
 import { startCluster } from "../orka/cluster.ts";
+import { type RunnerGroup, readGroups } from "../providers/github/state.ts";
 import { publishImage } from "../registry/publish.ts";
 import { startRegistry } from "../registry/server.ts";
 
@@ -25,6 +28,10 @@ const configSchema = z.strictObject({
   authorizedKey: z.string(),
   orkaToken: z.string(),
   buildkiteApiToken: z.string(),
+  githubToken: z.string(),
+  /** The GitHub organization of the runners, and the file in which the stand-in for the vendor's plugin keeps their groups. */
+  owner: z.string(),
+  githubGroups: z.string(),
   /** The Buildkite organization, by its slug, and the cluster that its Macs belong to. */
   organization: z.string(),
   cluster: z.string(),
@@ -45,6 +52,7 @@ export type ServeConfig = z.infer<typeof configSchema>;
 export interface ServeReady {
   ec2Url: string;
   buildkiteUrl: string;
+  githubUrl: string;
   orkaUrl: string;
   registryAddress: string;
   macs: { name: string; port: number; hostKey: string }[];
@@ -68,8 +76,11 @@ async function startAll(): Promise<ServeReady> {
   const { organization, cluster: clusterId, buildkiteApiToken: apiToken } = config;
   const buildkite = await startBuildkite({ clock, organization, clusterId, apiToken });
   ending.push(() => buildkite.close());
+  const groups = () => readGroups(config.githubGroups).map(asGroup);
+  const github = await startGithub({ clock, organization: config.owner, token: config.githubToken, groups });
+  ending.push(() => github.close());
   const environment = { BUILDKITE_AGENT_ENDPOINT: buildkite.agentApiUrl };
-  const guests = { folder: inFolder("ec2-macs"), environment, reachable: [buildkite.url] };
+  const guests = { folder: inFolder("ec2-macs"), environment, reachable: [buildkite.url, github.url] };
   const ec2 = startEc2Mac({
     motoServer: config.motoServer,
     stateFile: inFolder("ec2.json"),
@@ -95,7 +106,26 @@ async function startAll(): Promise<ServeReady> {
   const aws = await ec2;
   ending.push(() => aws.close());
   const { address: registryAddress } = registry;
-  return { ec2Url: aws.url, buildkiteUrl: buildkite.url, orkaUrl: cluster.url, registryAddress, macs };
+  return {
+    ec2Url: aws.url,
+    buildkiteUrl: buildkite.url,
+    githubUrl: github.url,
+    orkaUrl: cluster.url,
+    registryAddress,
+    macs,
+  };
+}
+
+function asGroup({
+  id,
+  name,
+  visibility,
+  selectedRepositoryIds = [],
+  allowsPublicRepositories,
+}: RunnerGroup): GroupState {
+  const visible = z.enum(["all", "private", "selected"]).parse(visibility);
+  const repositoryIds = selectedRepositoryIds;
+  return { id, name, visibility: visible, repositoryIds, allowsPublicRepositories, isDefault: false };
 }
 
 async function startOneMac({ name, hostKey }: ServeConfig["macs"][number]): Promise<ServeReady["macs"][number]> {

@@ -62,6 +62,11 @@ function buildkiteOf({ runners }: Settings): { organization: string; cluster: st
   return { organization, cluster };
 }
 
+function githubOf({ runners }: Settings): { owner: string } {
+  const runner = runners.find(({ ci }) => ci === "github");
+  return { owner: runner?.ci === "github" ? runner.owner : "example-org" };
+}
+
 /** What has to be simulated for these settings. */
 export function needs(settings: Settings) {
   const macs = settings.pools.flatMap((pool) => (pool.kind === "tart" ? pool.hosts.map(({ name }) => name) : []));
@@ -69,6 +74,7 @@ export function needs(settings: Settings) {
   return {
     macs: [...new Set(macs)],
     ...buildkiteOf(settings),
+    ...githubOf(settings),
     orkaImages: settings.images.flatMap((image) =>
       image.kind === "orka" ? [{ name: image.image, sizeGb: image.diskGb }] : [],
     ),

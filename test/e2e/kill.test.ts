@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
@@ -83,6 +83,28 @@ for (const { part, moment } of cases)
     succeeds(await stack.fleet("recover"));
     succeeds(await stack.run("up", "--yes", "--skip-preview"));
     await assertExactlyDeclared();
+    await startOver();
+  });
+
+/** A group has no mark, so only what a run had begun with is taken over. */
+if (isWhole)
+  test("a runner group whose making was not recorded is taken over when a run had begun with it, and else it is not", async () => {
+    succeeds(await stack.run("up", "--yes", "--skip-preview"));
+    const stateFile = path.join(stack.sandbox.folder, "state/.pulumi/stacks/mac-runner-fleet/local.json");
+    const recorded = JSON.parse(readFileSync(stateFile, "utf8"));
+    const forget = (pending: (resource: object) => object[]) => {
+      const { resources, ...rest } = recorded.checkpoint.latest;
+      const group = resources.find(({ type }: { type: string }) => type.endsWith(":ActionsRunnerGroup"));
+      const { id: _id, outputs: _outputs, ...begun } = group;
+      const others = resources.filter((resource: unknown) => resource !== group);
+      const latest = { ...rest, resources: others, pending_operations: pending(begun) };
+      writeFileSync(stateFile, JSON.stringify({ ...recorded, checkpoint: { ...recorded.checkpoint, latest } }));
+    };
+    forget(() => []);
+    assert.match((await stack.fleet("recover")).stdout, / 0 unrecorded resources taken over/);
+    forget((resource) => [{ type: "creating", resource }]);
+    assert.match((await stack.fleet("recover")).stdout, / 1 unrecorded resources taken over/);
+    succeeds(await stack.run("preview", "--expect-no-changes"));
     await startOver();
   });
 

@@ -79,6 +79,16 @@ test("a pool that is not recorded either comes along, before its host", () => {
   );
 });
 
+test("a resource of a provider of its own is imported by that one", () => {
+  const group = urn("github:index/actionsRunnerGroup:ActionsRunnerGroup", "github-runners");
+  const own = urn("pulumi:providers:github", "github-access");
+  const planned = { urn: group, type: "github:index/actionsRunnerGroup:ActionsRunnerGroup", provider: `${own}::id` };
+  assert.deepEqual(planImports([planned], new Map([[group, "7"]])), {
+    nameTable: { "github-access": own },
+    resources: [{ type: planned.type, name: "github-runners", id: "7", provider: "github-access" }],
+  });
+});
+
 test("what does not exist is not imported", () => {
   assert.deepEqual(planImports([plannedHost], new Map()), { nameTable: {}, resources: [] });
 });

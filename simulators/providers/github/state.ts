@@ -17,8 +17,8 @@ export type RunnerGroup = z.output<typeof groupSchema>;
 type State = z.output<typeof stateSchema>;
 
 /** The simulated organisation: a JSON file, named by `GITHUB_SIM_STATE`. Id 1 is the default group, as at the vendor's. */
-export function readGroups(): RunnerGroup[] {
-  return readState().groups;
+export function readGroups(file = stateFile()): RunnerGroup[] {
+  return readState(file).groups;
 }
 
 /**
@@ -68,8 +68,7 @@ function stateFile(): string {
   return file;
 }
 
-function readState(): State {
-  const file = stateFile();
+function readState(file = stateFile()): State {
   return stateSchema.parse(existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {});
 }
 
