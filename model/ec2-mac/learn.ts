@@ -36,9 +36,10 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
     removals: keep(memory.removals, hosts, ({ name }) => (declared.has(name) ? undefined : now)),
     absentSince: absencesAfter(memory.absentSince, sight),
     setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
+    readyAt: readyAfter(memory.readyAt, sight),
     jobs: jobsAfter(memory.jobs, sight.instances, (instance) => bornAt(instance, sight)),
     hostStates: hostStatesAfter(memory.hostStates, sight),
-    ...scrubsAfter(memory, sight),
+    scrubs: scrubsAfter(memory, sight),
     demand: learnDemand(observed, policy, now),
   };
 }
@@ -147,6 +148,17 @@ function setUpsAfter(seenAt: PoolMemory["setUpSeenAt"], sight: Sight): PoolMemor
   });
 }
 
+/** Between two jobs, or while nobody can look, a runner that was there is not seen: that says nothing about the life. */
+function readyAfter(readyAt: PoolMemory["readyAt"], sight: Sight): PoolMemory["readyAt"] {
+  return keepInstances(readyAt, sight.instances, (instance) => {
+    const { runner, instanceId, state } = instance;
+    const known = readyAt[instanceId];
+    if (state === "terminated") return undefined;
+    if (runner.state !== "registered" || !runner.accepting) return known;
+    return known !== undefined && known >= bornAt(instance, sight) ? known : { replace: sight.now };
+  });
+}
+
 function hostStatesAfter(states: PoolMemory["hostStates"], { hosts, now }: Sight): PoolMemory["hostStates"] {
   const isSame = hosts.length === Object.keys(states).length && hosts.every((h) => states[h.hostId]?.state === h.state);
   if (isSame) return states;
@@ -158,20 +170,16 @@ function hostStatesAfter(states: PoolMemory["hostStates"], { hosts, now }: Sight
   );
 }
 
-function scrubsAfter(memory: PoolMemory, { hosts, now }: Sight): Pick<PoolMemory, "scrubs" | "lastFullScrubs"> {
+function scrubsAfter({ scrubs, hostStates }: PoolMemory, { hosts, now }: Sight): PoolMemory["scrubs"] {
   const scrubbed = hosts.filter(
-    ({ hostId, state }) => state === "available" && memory.hostStates[hostId]?.state === "pending",
+    ({ hostId, state }) => state === "available" && hostStates[hostId]?.state === "pending",
   );
-  if (scrubbed.length === 0) return { scrubs: memory.scrubs, lastFullScrubs: memory.lastFullScrubs };
+  if (scrubbed.length === 0) return scrubs;
   const samples = scrubbed.map(({ zone, instanceType, hostId }) => {
-    const since = memory.hostStates[hostId]?.since ?? now;
+    const since = hostStates[hostId]?.since ?? now;
     return { zone, instanceType, seconds: now - since, at: now };
   });
-  const ends = Object.fromEntries(scrubbed.map(({ hostId }) => [hostId, now]));
-  return {
-    scrubs: newestOfEach([...memory.scrubs, ...samples]),
-    lastFullScrubs: { ...memory.lastFullScrubs, ...ends },
-  };
+  return newestOfEach([...scrubs, ...samples]);
 }
 
 function newestOfEach(samples: PoolMemory["scrubs"]): PoolMemory["scrubs"] {

@@ -21,10 +21,10 @@ export const emptyMemory: PoolMemory = {
   removals: {},
   absentSince: {},
   setUpSeenAt: {},
+  readyAt: {},
   jobs: {},
   hostStates: {},
   scrubs: [],
-  lastFullScrubs: {},
 };
 
 /**

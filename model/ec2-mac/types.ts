@@ -177,13 +177,13 @@ export interface PoolMemory {
   absentSince: Readonly<Record<string, Instant>>;
   /** When a set-up was first seen running, by instance. */
   setUpSeenAt: Readonly<Record<string, Instant>>;
+  /** When a runner was first seen to take jobs in the present life, by instance. */
+  readyAt: Readonly<Record<string, Instant>>;
   /** Jobs of the present life, by instance. */
   jobs: Readonly<Record<string, JobCount>>;
   /** Since when each host is in the state it is in; from here scrub times are learned. */
   hostStates: Readonly<Record<string, { state: string; since: Instant }>>;
   scrubs: readonly ScrubSample[];
-  /** The end of each host's last full scrub. */
-  lastFullScrubs: Readonly<Record<string, Instant>>;
   /** Missing until the first look. */
   demand?: Demand | undefined;
 }
