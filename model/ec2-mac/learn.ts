@@ -1,6 +1,8 @@
 import { learnDemand } from "./demand.ts";
 import { jobsAfter } from "./jobs.ts";
+import { isLeaving } from "./lease-mark.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
+import { without } from "./memory.ts";
 import type { PoolPolicy } from "./policy.ts";
 import { scrubSamplesKept } from "./scrub-times.ts";
 import type { AllocationRecord, Instant, LifeRecord, Observed, PoolMemory, SeenHost, SeenInstance } from "./types.ts";
@@ -28,7 +30,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
   const declared = new Set(policy.hosts.map(({ name }) => name));
   return {
     since: memory.since ?? now,
-    hostIds: memory.hostIds,
+    hostIds: hostIdsAfter(memory.hostIds, sight),
     lives: livesAfter(memory.lives, sight),
     allocations: allocationsAfter(memory.allocations, sight),
     refusals: memory.refusals,
@@ -54,6 +56,13 @@ function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPo
     instances: new Map(ours.map((instance) => [instance.instanceId, instance])),
     renewals,
   };
+}
+
+/** Whoever gives a host back does not want its name filled by a process that has not heard of it yet. */
+function hostIdsAfter(hostIds: PoolMemory["hostIds"], { hosts }: Sight): PoolMemory["hostIds"] {
+  return hosts
+    .filter((host) => isLeaving(host) && hostIds[host.name] === host.hostId)
+    .reduce((left, { name }) => without(left, name), hostIds);
 }
 
 function bornAt(instance: SeenInstance, { renewals, policy }: Sight): Instant {

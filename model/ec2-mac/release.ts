@@ -1,4 +1,5 @@
 import { drain, isOccupied, terminate, wait } from "./actions.ts";
+import { isLeaving } from "./lease-mark.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { Action, Instant, SeenHost } from "./types.ts";
 import type { Place, View } from "./view.ts";
@@ -47,6 +48,7 @@ function releaseWhenPaid(place: Place, { now, policy }: View, why: string): Acti
 }
 
 function whyNotKept({ role, host }: Place): string {
+  if (isLeaving(host)) return "it is being given back";
   if (role === "removed") return "no longer declared";
   if (role === "surplus") return "another host has its name";
   return `its hardware is in ${host.state}`;

@@ -8,6 +8,7 @@ import { isRunnerOf } from "../../../controllers/pool/runners.ts";
 import type { BuildkiteAgent, BuildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { DriverError, type FailureKind } from "../../../drivers/errors.ts";
 import type { GithubRunner, GithubRunners } from "../../../drivers/github/runners.ts";
+import type { RunnerSighting } from "../../../model/ec2-mac/types.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
 import type { AlertSettings, Ec2MacImageSettings, Ec2MacPoolSettings } from "../../../model/settings.ts";
 

@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { learn } from "../../../model/ec2-mac/learn.ts";
+import { leavingTag } from "../../../model/ec2-mac/lease-mark.ts";
 import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
 import type { LifeRecord, PoolMemory, ScrubSample } from "../../../model/ec2-mac/types.ts";
 import { host, instance, life, now, observed, registered, type Sight } from "./build.ts";
@@ -81,6 +82,12 @@ test("a scrub is learned from pending to available, with its host, zone and type
   const hostStates = { "h-1": { state: "pending", since: now - 2 * hour } };
   const { scrubs } = learned({ hosts: [host(1)], memory: { hostStates } });
   deepEqual(scrubs, [{ zone: "us-east-1a", instanceType: "mac2.metal", seconds: 2 * hour, at: now }]);
+});
+
+test("the name of a host that is being given back is free", () => {
+  const tags = { ...host(1).tags, [leavingTag]: String(now) };
+  const hostIds = { "MacM1-1": "h-1", "MacM1-2": "h-2" };
+  deepEqual(learned({ hosts: [host(1, { tags }), host(2)], memory: { hostIds } }).hostIds, { "MacM1-2": "h-2" });
 });
 
 test("a drain is forgotten when the life that it belonged to is over", () => {
