@@ -82,7 +82,10 @@ export interface RootVolumeTask {
   completedAt?: Instant;
 }
 
-/** How a life ended up: `asked` has no answer yet, `running` is not proved, `refused` never began for want of room. */
+/**
+ * How a life ended up: `asked` has no answer yet, `running` is not proved, `refused` never began: a launch for want of room, a
+ * replacement for any reason.
+ */
 export type LifeResult = "asked" | "running" | "ready" | "failed" | "refused";
 
 /** One life that the controller began, or tried to. */
