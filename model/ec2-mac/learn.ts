@@ -26,8 +26,6 @@ interface Sight {
 export function learn(observed: Observed, policy: PoolPolicy, now: Instant): PoolMemory {
   const { memory } = observed;
   const sight = sightOf(observed, policy, now);
-  const { hosts } = sight;
-  const declared = new Set(policy.hosts.map(({ name }) => name));
   return {
     since: memory.since ?? now,
     hostIds: hostIdsAfter(memory.hostIds, sight),
@@ -35,7 +33,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
     allocations: allocationsAfter(memory.allocations, sight),
     refusals: memory.refusals,
     drains: drainsAfter(memory.drains, sight),
-    removals: keep(memory.removals, hosts, ({ name }) => (declared.has(name) ? undefined : now)),
+    removals: removalsAfter(memory, sight),
     absentSince: absencesAfter(memory.absentSince, sight),
     setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
     readyAt: readyAfter(memory.readyAt, sight),
@@ -56,6 +54,16 @@ function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPo
     instances: new Map(ours.map((instance) => [instance.instanceId, instance])),
     renewals,
   };
+}
+
+function removalsAfter({ removals, hostIds }: PoolMemory, { hosts, policy, now }: Sight): PoolMemory["removals"] {
+  const declared = new Set(policy.hosts.map(({ name }) => name));
+  const stays = (host: SeenHost) =>
+    declared.has(host.name) &&
+    host.state !== "permanent-failure" &&
+    !isLeaving(host) &&
+    (hostIds[host.name] ?? host.hostId) === host.hostId;
+  return keep(removals, hosts, (host) => (stays(host) ? undefined : now));
 }
 
 /** Whoever gives a host back does not want its name filled by a process that has not heard of it yet. */

@@ -6,8 +6,11 @@ import type { Place, View } from "./view.ts";
 import { at } from "./words.ts";
 
 /** When AWS takes the host back at the earliest, by this computer's clock. */
-export function releasableAt(host: Pick<SeenHost, "allocatedAt">, policy: PoolPolicy): Instant {
-  return host.allocatedAt + policy.leaseSeconds + policy.clockMarginSeconds;
+export function releasableAt(
+  { allocatedAt }: Pick<SeenHost, "allocatedAt">,
+  { leaseSeconds, clockMarginSeconds }: Pick<PoolPolicy, "leaseSeconds" | "clockMarginSeconds">,
+): Instant {
+  return allocatedAt + leaseSeconds + clockMarginSeconds;
 }
 
 /**

@@ -174,7 +174,7 @@ export interface PoolMemory {
   refusals: readonly CapacityRefusal[];
   /** By instance. */
   drains: Readonly<Record<string, Drain>>;
-  /** Since when each host is on its way out, by host. */
+  /** Since when each host is on its way out, whatever for, by host. */
   removals: Readonly<Record<string, Instant>>;
   /** Since when a runner that should be there is absent, by instance. */
   absentSince: Readonly<Record<string, Instant>>;

@@ -90,6 +90,17 @@ test("the name of a host that is being given back is free", () => {
   deepEqual(learned({ hosts: [host(1, { tags }), host(2)], memory: { hostIds } }).hostIds, { "MacM1-2": "h-2" });
 });
 
+test("since when a host is on its way out counts from when it was first seen to be, whatever for", () => {
+  const leaving = host(2, { tags: { ...host(2).tags, [leavingTag]: String(now) } });
+  const hosts = [host(1), leaving, host(3, { state: "permanent-failure" }), host(3, { hostId: "h-7" }), host(9)];
+  const memory = {
+    removals: { "h-1": now - hour, "h-9": now - hour },
+    hostIds: { "MacM1-1": "h-1", "MacM1-3": "h-5" },
+  };
+  const { removals } = learned({ hosts, memory });
+  deepEqual(removals, { "h-2": now, "h-3": now, "h-7": now, "h-9": now - hour });
+});
+
 test("a drain is forgotten when the life that it belonged to is over", () => {
   const drain = { since: now - 10 * hour, answered: true, way: "terminate", why: "old" } as const;
   const memory = { drains: { "i-1": drain, "i-2": { ...drain, since: now - hour }, "i-3": drain } };
