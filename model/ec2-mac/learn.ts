@@ -4,6 +4,7 @@ import { isLeaving } from "./lease-mark.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import { without } from "./memory.ts";
 import type { PoolPolicy } from "./policy.ts";
+import { quarantinesAfter } from "./quarantine.ts";
 import { scrubSamplesKept } from "./scrub-times.ts";
 import type { AllocationRecord, Instant, LifeRecord, Observed, PoolMemory, SeenHost, SeenInstance } from "./types.ts";
 import { isOurs } from "./view.ts";
@@ -37,6 +38,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
     absentSince: absencesAfter(memory.absentSince, sight),
     setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
     readyAt: readyAfter(memory.readyAt, sight),
+    quarantines: quarantinesAfter(memory.quarantines, sight.hosts, now),
     jobs: jobsAfter(memory.jobs, sight.instances, (instance) => bornAt(instance, sight)),
     hostStates: hostStatesAfter(memory.hostStates, sight),
     scrubs: scrubsAfter(memory, sight),

@@ -22,6 +22,7 @@ export const emptyMemory: PoolMemory = {
   absentSince: {},
   setUpSeenAt: {},
   readyAt: {},
+  quarantines: {},
   jobs: {},
   hostStates: {},
   scrubs: [],

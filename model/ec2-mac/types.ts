@@ -152,6 +152,13 @@ export interface ScrubSample {
   at: Instant;
 }
 
+/** This pool's last quarantine of a host. */
+export interface Quarantine {
+  until: Instant;
+  /** When a person last ended one early: what failed before it counts no more. */
+  liftedAt?: Instant | undefined;
+}
+
 /** How many jobs have been seen to finish in one life of an instance. */
 export interface JobCount {
   /** The life's beginning. */
@@ -182,6 +189,8 @@ export interface PoolMemory {
   setUpSeenAt: Readonly<Record<string, Instant>>;
   /** When a runner was first seen to take jobs in the present life, by instance. */
   readyAt: Readonly<Record<string, Instant>>;
+  /** By host. */
+  quarantines: Readonly<Record<string, Quarantine>>;
   /** Jobs of the present life, by instance. */
   jobs: Readonly<Record<string, JobCount>>;
   /** Since when each host is in the state it is in; from here scrub times are learned. */
