@@ -31,7 +31,8 @@ export function giveBack(place: Place, view: View): Action | undefined {
     case "ending":
       return wait(place, hold(view), `${why}; its instance is ending`);
     case "unseen":
-      // Jobs may run where nobody could look. Until somebody answers, only the limits of age end it.
+    case "mismatched":
+      // Jobs may run there. Until the CI system answers, only the limits of age end it.
       return isOccupied(place) ? drain(place, "terminate", false, why) : undefined;
     case "ready":
       // A surplus host's runner serves, so the recycling rules choose its moment.

@@ -160,7 +160,7 @@ function stageWith(host: SeenHost, { instance, life, renewals, drain }: Occupied
   if (instance.state === "shutting-down" || instance.state === "stopping") return "ending";
   if (host.state === "permanent-failure") return "failed";
   if (host.state === "under-assessment") return "assessing";
-  if (instance.tags.Name !== host.name) return "mismatched";
+  if (instance.tags.Name !== host.name && !drain) return "mismatched";
   if (instance.state === "stopped") return "broken";
   if (instance.state !== "running") return "booting";
   const task = renewals?.newest;

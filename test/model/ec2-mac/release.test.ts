@@ -10,6 +10,7 @@ const one: Partial<PoolPolicy> = { hosts: policyFor(1).hosts, floor: 0, promised
 const young = { allocatedAt: now - 5 * hour };
 const unseen = { state: "unknown", why: "503 Service Unavailable" } as const;
 const leaving = { tags: { ...host(1).tags, [leavingTag]: String(now - hour) } };
+const misnamed = instance(1, { tags: { ...instance(1).tags, Name: "MacM1-7" } });
 const out = { tags: { ...host(1).tags, PWPoolReady: "false" } };
 
 const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: string[] }[] = [
@@ -71,6 +72,23 @@ const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: 
     sight: { instances: [instance(1, { runner: { state: "absent" } })] },
     policy: none,
     expect: ["wait MacM1-1"],
+  },
+  {
+    name: "an instance with another name than its host's is drained like any other",
+    sight: { instances: [misnamed] },
+    policy: none,
+    expect: ["drain MacM1-1"],
+  },
+  {
+    name: "and ended once it is",
+    sight: {
+      instances: [{ ...misnamed, runner: { state: "absent" } }],
+      memory: {
+        drains: { "i-1": { since: now - minute, toldAt: now - minute, answered: true, way: "terminate", why: "" } },
+      },
+    },
+    policy: none,
+    expect: ["terminate MacM1-1"],
   },
   {
     name: "an instance that is ending is waited for",
