@@ -4,13 +4,22 @@ import { isHeld, type LookOptions, look, tellOnce } from "./look.ts";
 import type { Pool } from "./pool.ts";
 import { LeaseLost, type PoolStore } from "./store.ts";
 
+/** How to keep a pool. */
+export interface KeepOptions extends LookOptions {
+  /** Called before each look; what it throws ends the keeping. */
+  beforeLook?: () => void;
+}
+
 /**
  * Keeps a pool as it should be until the signal ends, which is a clean stop: the action at hand is given up or finished,
  * and written down. Looks whenever the last decision said to.
  * @throws Error when the store cannot be used, or for a mistake of ours; a failed look is told and tried again
  */
-export async function keepPool(pool: Pool, store: PoolStore, options: LookOptions, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) await pool.clock.until(await nextLookAfter(pool, store, options, signal), signal);
+export async function keepPool(pool: Pool, store: PoolStore, options: KeepOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    options.beforeLook?.();
+    await pool.clock.until(await nextLookAfter(pool, store, options, signal), signal);
+  }
 }
 
 async function nextLookAfter(

@@ -67,9 +67,10 @@ export const memorySchema: z.ZodType<PoolMemory> = z.looseObject({
   removals: instants,
   absentSince: instants,
   setUpSeenAt: instants,
+  readyAt: instants.default({}),
+  quarantines: z.record(z.string(), z.looseObject({ until: instant, liftedAt: instant.optional() })).default({}),
   jobs: z.record(z.string(), z.looseObject({ bornAt: instant, finished: z.number(), mark: z.string() })).default({}),
   hostStates: z.record(z.string(), z.looseObject({ state: z.string(), since: instant })),
   scrubs: z.array(scrub),
-  lastFullScrubs: instants,
   demand: demand.optional(),
 });

@@ -8,7 +8,7 @@ import {
 } from "../../drivers/ec2/instances.ts";
 import { DriverError } from "../../drivers/errors.ts";
 import { lifeOf, renewalsOf } from "../../model/ec2-mac/life.ts";
-import { setUpAtTag } from "../../model/ec2-mac/policy.ts";
+import { setUpSighting } from "../../model/ec2-mac/set-up-sighting.ts";
 import type {
   Instant,
   Observed,
@@ -17,8 +17,6 @@ import type {
   RunnerSighting,
   SeenHost,
   SeenInstance,
-  SetUpSighting,
-  Tags,
 } from "../../model/ec2-mac/types.ts";
 import { inParts } from "./parts.ts";
 import type { Pool } from "./pool.ts";
@@ -47,13 +45,11 @@ export async function observe(
   const renewals = renewalsOf(rootVolumeTasks);
   const instances = found.map((each): SeenInstance => {
     const instance = seenInstance(each);
-    const { instanceId, tags } = instance;
+    const { instanceId } = instance;
     const checked = checksOf(checks.find((one) => one.instanceId === instanceId));
-    const runner = runners(instanceId);
+    const signs = { ...instance, checks: checked, runner: runners(instanceId) };
     const bornAt = lifeOf(instance, renewals.get(instanceId), policy).startedAt;
-    const hasBeenReadyInThisLife = hasBeenReady(instanceId, bornAt, memory);
-    const setUp = setUpOf({ checks: checked, runner, tags, bornAt, hasBeenReadyInThisLife });
-    return { ...instance, checks: checked, setUp: datedByMemory(setUp, memory), runner };
+    return { ...signs, setUp: setUpSighting({ ...signs, bornAt }, memory) };
   });
   return { hosts, instances, rootVolumeTasks, memory, waitingJobs, forceStart };
 }
@@ -89,39 +85,6 @@ function whyNotSeen(error: unknown): string {
   if (!(error instanceof DriverError) || error.kind === "aborted") throw error;
   const [why = ""] = error.message.split("\n");
   return why;
-}
-
-/** What an instance's set-up is judged by. */
-export interface SetUpSigns {
-  checks: SeenInstance["checks"];
-  runner: RunnerSighting;
-  tags: Tags;
-  /** When its present life began. */
-  bornAt: Instant;
-  hasBeenReadyInThisLife: boolean;
-}
-
-/**
- * Macs set themselves up from their user data, wait for their credential and tell nobody. The tag says since when there is
- * one; a runner that registers is the proof that it is done.
- */
-export function setUpOf({ checks, runner, tags, bornAt, hasBeenReadyInThisLife }: SetUpSigns): SetUpSighting {
-  if (runner.state === "registered" || hasBeenReadyInThisLife) return { state: "done" };
-  if (checks === "unknown") return { state: "unknown", why: "EC2 does not show its checks" };
-  if (checks !== "ok") return { state: "none" };
-  if (runner.state === "unknown") return runner;
-  const startedAt = Number(tags[setUpAtTag] ?? 0);
-  return startedAt >= bornAt ? { state: "running", startedAt } : { state: "none" };
-}
-
-/** Whoever remembers nothing does not know whether the set-up has been over for long: its time begins with this look. */
-function datedByMemory(setUp: SetUpSighting, { since }: PoolMemory): SetUpSighting {
-  return setUp.state === "running" && since === undefined ? { state: "running" } : setUp;
-}
-
-function hasBeenReady(instanceId: string, bornAt: Instant, { lives }: PoolMemory): boolean {
-  const last = lives.findLast((life) => life.instanceId === instanceId);
-  return last?.result === "ready" && (last.resultAt ?? last.askedAt) >= bornAt;
 }
 
 function checksOf(checks: InstanceChecks | undefined): SeenInstance["checks"] {

@@ -14,7 +14,11 @@ export function quarantine({ host, role, stage }: Place, { policy, memory, now, 
     return { kind: "restore", ...about, tags: { [poolReadyTag]: "true" }, reason: "its quarantine is over" };
   if (stage !== "free" || pause) return undefined;
   if (ends !== undefined) return { kind: "wait", ...about, until: ends, reason: `in quarantine until ${at(ends)}` };
-  const failures = failuresIn(memory.lives, (life) => life.hostId === host.hostId);
+  const from = memory.quarantines[host.hostId]?.liftedAt ?? 0;
+  const failures = failuresIn(
+    memory.lives,
+    (life) => life.hostId === host.hostId && (life.resultAt ?? life.askedAt) >= from,
+  );
   const until = failures.lastAt + pauseSeconds(failures.count, policy);
   if (failures.count < policy.breakerFailures || policy.hosts.length === 1 || now >= until) return undefined;
   return {

@@ -1,5 +1,5 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
-import { madeByController } from "./lease-mark.ts";
+import { isLeaving, madeByController } from "./lease-mark.ts";
 import type { DeclaredHost, PoolPolicy } from "./policy.ts";
 import { aliveCount } from "./sizing.ts";
 import type { Action, AllocateAction, AllocationRecord, CapacityRefusal, Instant, WaitAction } from "./types.ts";
@@ -51,6 +51,8 @@ function allocateOrWait(
 ): AllocateAction | WaitAction {
   const { memory, now, policy } = view;
   if (known?.result === "asked") return repeat(known, view);
+  if (view.places.some(({ host }) => host.name === declared.name && isLeaving(host)))
+    return waitFor(declared, now + policy.calmLoopSeconds, "its host is being given back");
   if (!mayOrder(declared, view))
     return waitFor(declared, now + policy.calmLoopSeconds, "it has never been seen: `pulumi up` makes it");
   if (now < ordersFrom(view)) return waitFor(declared, ordersFrom(view), "the controller has just begun to remember");

@@ -27,10 +27,17 @@ export function drainStep(place: Place, view: View): Action | undefined {
   return finish(place, view, `${remembered.why}; drained, and no job runs`);
 }
 
+/** What EC2 has refused twice, it refuses: then a full scrub renews the Mac. */
+const mostRefusals = 2;
+
 function finish(place: OccupiedPlace, view: View, why: string): Action {
   if (place.occupied.drain?.way === "terminate" || wayNow(place, view) === "terminate") return terminate(place, why);
   const { instanceId } = place.occupied.instance;
-  const known = view.memory.lives.findLast((life) => life.kind === "replacement" && life.instanceId === instanceId);
+  const { startedAt } = place.occupied.life;
+  const ordered = view.memory.lives.filter((life) => life.kind === "replacement" && life.instanceId === instanceId);
+  const refused = ordered.filter(({ result, askedAt }) => result === "refused" && askedAt >= startedAt).length;
+  if (refused >= mostRefusals) return terminate(place, `${why}; a new root volume has been refused ${refused} times`);
+  const known = ordered.at(-1);
   const shownBy = (known?.resultAt ?? 0) + view.policy.settleSeconds;
   if (known?.result === "running" && view.now < shownBy)
     return wait(place, shownBy, "its replacement has been ordered and is not shown yet");

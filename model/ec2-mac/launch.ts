@@ -99,7 +99,7 @@ function refusalHold(place: Place, known: LifeRecord, { memory, now, policy }: V
 }
 
 function refusalsInARow({ lives }: PoolMemory, hostId: string): number {
-  const onHost = lives.filter((life) => life.hostId === hostId);
+  const onHost = lives.filter((life) => life.hostId === hostId && life.kind === "launch");
   return onHost.length - 1 - onHost.findLastIndex(({ result }) => result !== "refused");
 }
 

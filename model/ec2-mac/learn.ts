@@ -1,7 +1,10 @@
 import { learnDemand } from "./demand.ts";
 import { jobsAfter } from "./jobs.ts";
+import { isLeaving } from "./lease-mark.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
+import { without } from "./memory.ts";
 import type { PoolPolicy } from "./policy.ts";
+import { quarantinesAfter } from "./quarantine.ts";
 import { scrubSamplesKept } from "./scrub-times.ts";
 import type { AllocationRecord, Instant, LifeRecord, Observed, PoolMemory, SeenHost, SeenInstance } from "./types.ts";
 import { isOurs } from "./view.ts";
@@ -24,21 +27,21 @@ interface Sight {
 export function learn(observed: Observed, policy: PoolPolicy, now: Instant): PoolMemory {
   const { memory } = observed;
   const sight = sightOf(observed, policy, now);
-  const { hosts } = sight;
-  const declared = new Set(policy.hosts.map(({ name }) => name));
   return {
     since: memory.since ?? now,
-    hostIds: memory.hostIds,
+    hostIds: hostIdsAfter(memory.hostIds, sight),
     lives: livesAfter(memory.lives, sight),
     allocations: allocationsAfter(memory.allocations, sight),
     refusals: memory.refusals,
     drains: drainsAfter(memory.drains, sight),
-    removals: keep(memory.removals, hosts, ({ name }) => (declared.has(name) ? undefined : now)),
+    removals: removalsAfter(memory, sight),
     absentSince: absencesAfter(memory.absentSince, sight),
     setUpSeenAt: setUpsAfter(memory.setUpSeenAt, sight),
+    readyAt: readyAfter(memory.readyAt, sight),
+    quarantines: quarantinesAfter(memory.quarantines, sight.hosts, now),
     jobs: jobsAfter(memory.jobs, sight.instances, (instance) => bornAt(instance, sight)),
     hostStates: hostStatesAfter(memory.hostStates, sight),
-    ...scrubsAfter(memory, sight),
+    scrubs: scrubsAfter(memory, sight),
     demand: learnDemand(observed, policy, now),
   };
 }
@@ -53,6 +56,23 @@ function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPo
     instances: new Map(ours.map((instance) => [instance.instanceId, instance])),
     renewals,
   };
+}
+
+function removalsAfter({ removals, hostIds }: PoolMemory, { hosts, policy, now }: Sight): PoolMemory["removals"] {
+  const declared = new Set(policy.hosts.map(({ name }) => name));
+  const stays = (host: SeenHost) =>
+    declared.has(host.name) &&
+    host.state !== "permanent-failure" &&
+    !isLeaving(host) &&
+    (hostIds[host.name] ?? host.hostId) === host.hostId;
+  return keep(removals, hosts, (host) => (stays(host) ? undefined : now));
+}
+
+/** Whoever gives a host back does not want its name filled by a process that has not heard of it yet. */
+function hostIdsAfter(hostIds: PoolMemory["hostIds"], { hosts }: Sight): PoolMemory["hostIds"] {
+  return hosts
+    .filter((host) => isLeaving(host) && hostIds[host.name] === host.hostId)
+    .reduce((left, { name }) => without(left, name), hostIds);
 }
 
 function bornAt(instance: SeenInstance, { renewals, policy }: Sight): Instant {
@@ -147,6 +167,17 @@ function setUpsAfter(seenAt: PoolMemory["setUpSeenAt"], sight: Sight): PoolMemor
   });
 }
 
+/** Between two jobs, or while nobody can look, a runner that was there is not seen: that says nothing about the life. */
+function readyAfter(readyAt: PoolMemory["readyAt"], sight: Sight): PoolMemory["readyAt"] {
+  return keepInstances(readyAt, sight.instances, (instance) => {
+    const { runner, instanceId, state } = instance;
+    const known = readyAt[instanceId];
+    if (state === "terminated") return undefined;
+    if (runner.state !== "registered" || !runner.accepting) return known;
+    return known !== undefined && known >= bornAt(instance, sight) ? known : { replace: sight.now };
+  });
+}
+
 function hostStatesAfter(states: PoolMemory["hostStates"], { hosts, now }: Sight): PoolMemory["hostStates"] {
   const isSame = hosts.length === Object.keys(states).length && hosts.every((h) => states[h.hostId]?.state === h.state);
   if (isSame) return states;
@@ -158,20 +189,16 @@ function hostStatesAfter(states: PoolMemory["hostStates"], { hosts, now }: Sight
   );
 }
 
-function scrubsAfter(memory: PoolMemory, { hosts, now }: Sight): Pick<PoolMemory, "scrubs" | "lastFullScrubs"> {
+function scrubsAfter({ scrubs, hostStates }: PoolMemory, { hosts, now }: Sight): PoolMemory["scrubs"] {
   const scrubbed = hosts.filter(
-    ({ hostId, state }) => state === "available" && memory.hostStates[hostId]?.state === "pending",
+    ({ hostId, state }) => state === "available" && hostStates[hostId]?.state === "pending",
   );
-  if (scrubbed.length === 0) return { scrubs: memory.scrubs, lastFullScrubs: memory.lastFullScrubs };
+  if (scrubbed.length === 0) return scrubs;
   const samples = scrubbed.map(({ zone, instanceType, hostId }) => {
-    const since = memory.hostStates[hostId]?.since ?? now;
+    const since = hostStates[hostId]?.since ?? now;
     return { zone, instanceType, seconds: now - since, at: now };
   });
-  const ends = Object.fromEntries(scrubbed.map(({ hostId }) => [hostId, now]));
-  return {
-    scrubs: newestOfEach([...memory.scrubs, ...samples]),
-    lastFullScrubs: { ...memory.lastFullScrubs, ...ends },
-  };
+  return newestOfEach([...scrubs, ...samples]);
 }
 
 function newestOfEach(samples: PoolMemory["scrubs"]): PoolMemory["scrubs"] {

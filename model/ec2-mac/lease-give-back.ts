@@ -1,12 +1,10 @@
 /** What to do with a host that leaves its pool while nobody may be there to see it off. */
 import { carries } from "./lease-mark.ts";
+import { policyDefaults } from "./policy.ts";
+import { releasableAt } from "./release.ts";
 import type { Instant, Tags } from "./types.ts";
 import { at, span } from "./words.ts";
 
-/** A Mac host is paid for this long, and AWS does not take it back before (Amazon EC2 Mac instances). */
-const leaseSeconds = 24 * 3600;
-/** So that the first try does not come a moment too early and costs the time to the next. */
-const marginSeconds = 60;
 /** A host that is still occupied after this needs a person. */
 const persistSeconds = 4 * 24 * 3600;
 /** EC2 does what it has accepted; a few tries are for what gets lost. */
@@ -54,11 +52,6 @@ export interface LeaseWait {
   reason: string;
 }
 
-/** When AWS takes a host back at the earliest. */
-export function leaseEnd({ allocatedAt }: Pick<LeavingHost, "allocatedAt">): Instant {
-  return allocatedAt + leaseSeconds + marginSeconds;
-}
-
 /**
  * Decides how a host is given back: at once, or by something that outlasts the program. A host without the mark is
  * somebody else's, and so is an instance without it: neither is touched.
@@ -72,7 +65,7 @@ export function decideGiveBack(
   if (host.state.startsWith("released")) return { kind: "nothing", reason: "it is released" };
   if (!carries(host.tags, policy.mark)) return { kind: "nothing", reason: "it does not carry the mark of this pool" };
   const isEmpty = occupants.every((occupant) => !isInTheWay(occupant, policy.mark));
-  if (isEmpty && now >= leaseEnd(host))
+  if (isEmpty && now >= releasableAt(host, policyDefaults))
     return { kind: "release", reason: `empty and paid for since ${at(host.allocatedAt)}` };
   return { kind: "wait", ...waitForRelease(host, occupants, policy, now) };
 }
@@ -84,7 +77,7 @@ export function waitForRelease(
   { mark, drainSeconds }: GiveBackPolicy,
   now: Instant,
 ): LeaseWait {
-  const releaseFrom = Math.max(now, leaseEnd(host));
+  const releaseFrom = Math.max(now, releasableAt(host, policyDefaults));
   const until = releaseFrom + persistSeconds;
   const ours = occupants.find(
     ({ tags, state }) => carries(tags, mark) && state !== "shutting-down" && state !== "terminated",
@@ -96,7 +89,7 @@ export function waitForRelease(
 
 /** Why a host is still there, in words. */
 export function whyNotReleased(host: LeavingHost, occupants: readonly Occupant[], mark: Tags, now: Instant): string {
-  const first = leaseEnd(host);
+  const first = releasableAt(host, policyDefaults);
   const early = now < first ? [`AWS takes it back at ${at(first)} at the earliest, in ${span(first - now)}`] : [];
   const on = occupants.filter((occupant) => isInTheWay(occupant, mark));
   const occupied = on.map(({ instanceId, tags, state }) => {

@@ -23,6 +23,11 @@ export function carries(tags: Tags, mark: Tags): boolean {
   return Object.entries(mark).every(([key, value]) => tags[key] === value);
 }
 
+/** True when the host, or the instance on it, is to be given back. */
+export function isLeaving({ tags }: { tags: Tags }): boolean {
+  return tags[leavingTag] !== undefined;
+}
+
 /** Since when a host is to be given back; undefined when it is not, or when the tag holds no time. */
 export function leavingSince(tags: Tags): Instant | undefined {
   const since = tags[leavingTag];

@@ -1,6 +1,8 @@
 import { fleetMarkTag } from "../names.ts";
-import { type LeavingHost, leaseEnd, type Occupant, whyNotReleased } from "./lease-give-back.ts";
+import { type LeavingHost, type Occupant, whyNotReleased } from "./lease-give-back.ts";
 import { leavingSince, poolTag } from "./lease-mark.ts";
+import { policyDefaults } from "./policy.ts";
+import { releasableAt } from "./release.ts";
 import type { Instant } from "./types.ts";
 import { at } from "./words.ts";
 
@@ -19,7 +21,7 @@ export interface WaitingLease {
   releasableAt: Instant;
   /** When the trying ends; undefined when nothing tries. */
   until: Instant | undefined;
-  /** How long AWS would have taken it back already; 0 before that. */
+  /** For how long it could have been given back, which is not before somebody wanted that; 0 until then. */
   overdueSeconds: number;
   /** Why it is still there, in words. */
   reason: string;
@@ -44,7 +46,8 @@ export function waitingLease(seen: SeenLease, now: Instant): WaitingLease | unde
   const why = whyNotReleased(seen, seen.occupants, { [fleetMarkTag]: fleetId, [poolTag]: pool }, now);
   const reason =
     until === undefined ? `${why}. Nothing tries to release it since ${at(since)}: release it by hand` : why;
-  const releasableAt = leaseEnd(seen);
-  const overdueSeconds = Math.max(0, now - releasableAt);
-  return { hostId, name, fleetId, pool, zone, instanceType, since, releasableAt, until, overdueSeconds, reason };
+  const first = releasableAt(seen, policyDefaults);
+  const overdueSeconds = Math.max(0, now - Math.max(first, since));
+  const about = { hostId, name, fleetId, pool, zone, instanceType };
+  return { ...about, since, releasableAt: first, until, overdueSeconds, reason };
 }

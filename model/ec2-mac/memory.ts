@@ -21,10 +21,11 @@ export const emptyMemory: PoolMemory = {
   removals: {},
   absentSince: {},
   setUpSeenAt: {},
+  readyAt: {},
+  quarantines: {},
   jobs: {},
   hostStates: {},
   scrubs: [],
-  lastFullScrubs: {},
 };
 
 /**
@@ -85,12 +86,18 @@ function withLifeOutcome(memory: PoolMemory, clientToken: string, outcome: Outco
     if (known.clientToken !== clientToken) return known;
     const { tags: _, ...life } = known;
     const instanceId = (outcome.result === "done" ? outcome.instanceId : undefined) ?? life.instanceId;
-    const result = outcome.result === "done" ? "running" : outcome.result === "failed" ? "failed" : "refused";
+    const result = resultOf(life.kind, outcome);
     // The pause after a refusal counts from the refusal, not from the first time of asking.
     const askedAt = result === "refused" ? now : life.askedAt;
     return { ...life, askedAt, result, resultAt: now, ...(instanceId ? { instanceId } : {}) };
   });
   return { ...memory, lives };
+}
+
+/** A launch that is turned down for anything but room says something about image or host; a replacement just never began. */
+function resultOf(kind: LifeRecord["kind"], { result }: Outcome): LifeRecord["result"] {
+  if (result === "done") return "running";
+  return result === "failed" && kind === "launch" ? "failed" : "refused";
 }
 
 function allocationFrom(action: AllocateAction, askedAt: Instant): AllocationRecord {

@@ -1,6 +1,6 @@
 import { releasableAt } from "./release.ts";
 import { scrubPercentile } from "./scrub-times.ts";
-import type { Observed, PoolMemory } from "./types.ts";
+import type { Instant, Observed, PoolMemory, SeenHost } from "./types.ts";
 import { isBusy } from "./utilization.ts";
 import type { Place, View } from "./view.ts";
 
@@ -18,7 +18,7 @@ export interface PoolMetrics {
   HostsScrubbing: number;
   /** Hosts whose scrub takes longer than 95 of 100 did. */
   ScrubOverdue: number;
-  /** Lives that failed, or were refused, since the last look. */
+  /** Lives that failed since the last look, and orders that do not come through. */
   LaunchFailures: number;
   /** Hosts that are to be given back. */
   LeasesWaiting: number;
@@ -39,7 +39,7 @@ export function poolMetrics(
   const { places, now, policy, size } = view;
   const count = (isSo: (place: Place) => boolean) => places.filter(isSo).length;
   const leaving = places.filter(({ role }) => role !== "declared");
-  const overdue = leaving.map(({ host }) => now - releasableAt(host, policy));
+  const overdue = leaving.map(({ host }) => now - dueBackAt(host, view));
   return {
     ReadyRunners: count(({ stage }) => stage === "ready"),
     BusyRunners: count(isBusy),
@@ -49,12 +49,18 @@ export function poolMetrics(
     HostsFailed: count(({ host }) => host.state === "permanent-failure"),
     HostsScrubbing: count(({ stage }) => stage === "scrubbing"),
     ScrubOverdue: count((place) => isOverdue(place, view)),
-    LaunchFailures: failuresSince(before, after),
+    LaunchFailures: failures(view, before, after),
     LeasesWaiting: leaving.length,
     LeaseWaitOverdueSeconds: Math.max(0, ...overdue),
     InstancesPastHardLimit: count(({ occupied }) => occupied !== undefined && now > occupied.life.hardEndsAt),
     ControllerLooks: 1,
   };
+}
+
+/** A host that leaves has its grace for the job that runs on it; what came before the removal is nobody's delay. */
+function dueBackAt(host: SeenHost, { now, policy, memory }: View): Instant {
+  const since = memory.removals[host.hostId] ?? now;
+  return Math.max(releasableAt(host, policy), since + policy.graceSeconds);
 }
 
 /** The share of scrubs that is expected to be over by then. */
@@ -66,11 +72,24 @@ function isOverdue({ host, stage }: Place, { memory, now, scrubTimes }: View): b
   return now - since > scrubPercentile(scrubTimes, host, usualShare);
 }
 
-function failuresSince(before: PoolMemory, after: PoolMemory): number {
-  const known = new Map(before.lives.map((life) => [life.clientToken, life]));
-  return after.lives.filter((life) => {
-    if (life.result !== "failed" && life.result !== "refused") return false;
-    const earlier = known.get(life.clientToken);
-    return earlier?.result !== life.result || earlier.resultAt !== life.resultAt;
-  }).length;
+/**
+ * Lives that failed since the last look, replacements that AWS refused, and orders that are given again and again because no
+ * answer comes or access is denied. A launch that found no room is none: hosts take one some minutes after their scrub.
+ */
+function failures({ places, policy, now }: View, before: PoolMemory, after: PoolMemory): number {
+  const known = new Map(before.lives.map((life) => [life.clientToken, life.result]));
+  const news = after.lives.filter(
+    ({ kind, result, clientToken }) =>
+      (result === "failed" || (result === "refused" && kind === "replacement")) && known.get(clientToken) !== result,
+  );
+  const isStuck = (order: { result: string; askedAt: Instant } | undefined) =>
+    order?.result === "asked" && now - order.askedAt >= policy.settleSeconds;
+  const lives = places.filter(
+    ({ stage, host }) =>
+      (stage === "free" || stage === "draining") &&
+      isStuck(after.lives.findLast((life) => life.hostId === host.hostId)),
+  );
+  const names = new Set(places.map(({ host }) => host.name));
+  const hosts = after.allocations.filter((order) => !names.has(order.hostName) && isStuck(order));
+  return news.length + lives.length + hosts.length;
 }

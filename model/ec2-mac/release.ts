@@ -1,12 +1,16 @@
 import { drain, isOccupied, terminate, wait } from "./actions.ts";
+import { isLeaving } from "./lease-mark.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { Action, Instant, SeenHost } from "./types.ts";
 import type { Place, View } from "./view.ts";
 import { at } from "./words.ts";
 
 /** When AWS takes the host back at the earliest, by this computer's clock. */
-export function releasableAt(host: Pick<SeenHost, "allocatedAt">, policy: PoolPolicy): Instant {
-  return host.allocatedAt + policy.leaseSeconds + policy.clockMarginSeconds;
+export function releasableAt(
+  { allocatedAt }: Pick<SeenHost, "allocatedAt">,
+  { leaseSeconds, clockMarginSeconds }: Pick<PoolPolicy, "leaseSeconds" | "clockMarginSeconds">,
+): Instant {
+  return allocatedAt + leaseSeconds + clockMarginSeconds;
 }
 
 /**
@@ -27,7 +31,8 @@ export function giveBack(place: Place, view: View): Action | undefined {
     case "ending":
       return wait(place, hold(view), `${why}; its instance is ending`);
     case "unseen":
-      // Jobs may run where nobody could look. Until somebody answers, only the limits of age end it.
+    case "mismatched":
+      // Jobs may run there. Until the CI system answers, only the limits of age end it.
       return isOccupied(place) ? drain(place, "terminate", false, why) : undefined;
     case "ready":
       // A surplus host's runner serves, so the recycling rules choose its moment.
@@ -47,6 +52,7 @@ function releaseWhenPaid(place: Place, { now, policy }: View, why: string): Acti
 }
 
 function whyNotKept({ role, host }: Place): string {
+  if (isLeaving(host)) return "it is being given back";
   if (role === "removed") return "no longer declared";
   if (role === "surplus") return "another host has its name";
   return `its hardware is in ${host.state}`;

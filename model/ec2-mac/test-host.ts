@@ -1,6 +1,7 @@
-import { leaseEnd } from "./lease-give-back.ts";
 import { poolMark } from "./lease-mark.ts";
 import type { HourlyPrices } from "./ledger.ts";
+import { policyDefaults } from "./policy.ts";
+import { releasableAt } from "./release.ts";
 import type { Instant, Tags } from "./types.ts";
 
 /**
@@ -49,5 +50,5 @@ export function testHostBill(
 ): TestHostBill {
   const price = prices[instanceType];
   const dollars = price === undefined ? undefined : (Math.max(0, now - allocatedAt) / 3600) * price;
-  return { dollars, releasableAt: leaseEnd({ allocatedAt }) };
+  return { dollars, releasableAt: releasableAt({ allocatedAt }, policyDefaults) };
 }

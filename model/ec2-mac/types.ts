@@ -82,7 +82,10 @@ export interface RootVolumeTask {
   completedAt?: Instant;
 }
 
-/** How a life ended up: `asked` has no answer yet, `running` is not proved, `refused` never began for want of room. */
+/**
+ * How a life ended up: `asked` has no answer yet, `running` is not proved, `refused` never began: a launch for want of room, a
+ * replacement for any reason.
+ */
 export type LifeResult = "asked" | "running" | "ready" | "failed" | "refused";
 
 /** One life that the controller began, or tried to. */
@@ -149,6 +152,13 @@ export interface ScrubSample {
   at: Instant;
 }
 
+/** This pool's last quarantine of a host. */
+export interface Quarantine {
+  until: Instant;
+  /** When a person last ended one early: what failed before it counts no more. */
+  liftedAt?: Instant | undefined;
+}
+
 /** How many jobs have been seen to finish in one life of an instance. */
 export interface JobCount {
   /** The life's beginning. */
@@ -171,19 +181,21 @@ export interface PoolMemory {
   refusals: readonly CapacityRefusal[];
   /** By instance. */
   drains: Readonly<Record<string, Drain>>;
-  /** Since when each host is on its way out, by host. */
+  /** Since when each host is on its way out, whatever for, by host. */
   removals: Readonly<Record<string, Instant>>;
   /** Since when a runner that should be there is absent, by instance. */
   absentSince: Readonly<Record<string, Instant>>;
   /** When a set-up was first seen running, by instance. */
   setUpSeenAt: Readonly<Record<string, Instant>>;
+  /** When a runner was first seen to take jobs in the present life, by instance. */
+  readyAt: Readonly<Record<string, Instant>>;
+  /** By host. */
+  quarantines: Readonly<Record<string, Quarantine>>;
   /** Jobs of the present life, by instance. */
   jobs: Readonly<Record<string, JobCount>>;
   /** Since when each host is in the state it is in; from here scrub times are learned. */
   hostStates: Readonly<Record<string, { state: string; since: Instant }>>;
   scrubs: readonly ScrubSample[];
-  /** The end of each host's last full scrub. */
-  lastFullScrubs: Readonly<Record<string, Instant>>;
   /** Missing until the first look. */
   demand?: Demand | undefined;
 }

@@ -1,6 +1,7 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
 import { shuffled } from "./chance.ts";
 import { imagePause, type Pause } from "./image-breaker.ts";
+import { isLeaving } from "./lease-mark.ts";
 import { type Life, lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import type { PoolPolicy } from "./policy.ts";
 import { quarantinedUntil } from "./quarantine.ts";
@@ -125,7 +126,7 @@ function keepersOf(
   const keepers = new Map<string, SeenHost | undefined>();
   for (const { name } of policy.hosts) keepers.set(name, undefined);
   for (const host of hosts) {
-    if (host.state === "permanent-failure" || !keepers.has(host.name)) continue;
+    if (host.state === "permanent-failure" || isLeaving(host) || !keepers.has(host.name)) continue;
     const known = keepers.get(host.name);
     if (!known || isPreferred(host, known, memory.hostIds[host.name])) keepers.set(host.name, host);
   }
@@ -137,8 +138,9 @@ function isPreferred(host: SeenHost, known: SeenHost, rememberedId: string | und
   return host.hostId === rememberedId || host.allocatedAt < known.allocatedAt;
 }
 
+/** A host that is given back is no longer declared, whatever the settings said that this process has read. */
 function roleOf(host: SeenHost, keepers: ReadonlyMap<string, SeenHost | undefined>): Place["role"] {
-  if (!keepers.has(host.name)) return "removed";
+  if (isLeaving(host) || !keepers.has(host.name)) return "removed";
   if (host.state === "permanent-failure") return "replaced";
   return keepers.get(host.name) === host ? "declared" : "surplus";
 }
@@ -158,7 +160,7 @@ function stageWith(host: SeenHost, { instance, life, renewals, drain }: Occupied
   if (instance.state === "shutting-down" || instance.state === "stopping") return "ending";
   if (host.state === "permanent-failure") return "failed";
   if (host.state === "under-assessment") return "assessing";
-  if (instance.tags.Name !== host.name) return "mismatched";
+  if (instance.tags.Name !== host.name && !drain) return "mismatched";
   if (instance.state === "stopped") return "broken";
   if (instance.state !== "running") return "booting";
   const task = renewals?.newest;

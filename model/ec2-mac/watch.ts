@@ -43,6 +43,7 @@ function stageLimit(place: OccupiedPlace, view: View): Action | undefined {
     case "gone":
       return absence(place, view);
     case "mismatched":
+      if (place.role !== "declared") return undefined;
       return wait(
         place,
         now + policy.launchLoopSeconds,
@@ -67,23 +68,29 @@ function brokenBecause({ occupied: { instance, renewals } }: OccupiedPlace): str
   return `its root volume replacement ended as ${renewals?.newest.state}`;
 }
 
-/** A runner that is gone gets one more chance; when most are gone at once, the CI system is doubted first. */
+/** A runner that is gone gets one more chance; when it may be the CI system's fault, that is doubted first. */
 function absence(place: OccupiedPlace, view: View): Action {
   const { now, policy, memory } = view;
   const since = memory.absentSince[place.occupied.instance.instanceId] ?? now;
-  const doubtful = mostAreAbsent(view);
-  const until = since + (doubtful ? policy.doubtCiSeconds : policy.absenceLimitSeconds);
+  const doubt = doubtOf(place, view);
+  const until = since + (doubt ? policy.doubtCiSeconds : policy.absenceLimitSeconds);
   if (now >= until) return terminate(place, `its runner has been absent for ${span(now - since)}`);
-  const more = doubtful ? "; most are, so the CI system is doubted first" : "";
+  const more = doubt ? `; ${doubt}, so the CI system is doubted first` : "";
   return wait(place, until, `its runner is absent${more}`);
 }
 
-function mostAreAbsent({ places }: View): boolean {
+/**
+ * Why the CI system may be at fault; undefined when it is seen to work. A Mac shuts itself down when its runner is gone, so a
+ * single one that is well and still there says that its runner is too.
+ */
+function doubtOf({ occupied }: OccupiedPlace, { places }: View): string | undefined {
   let absent = 0;
   let present = 0;
-  for (const { stage } of places) {
+  for (const { stage, occupied: other } of places) {
     if (stage === "gone") absent++;
-    else if (stage === "ready" || stage === "draining") present++;
+    else if (other?.instance.runner.state === "registered") present++;
   }
-  return absent >= 3 && absent > present;
+  if (present > 0) return absent >= 3 && absent > present ? "most are" : undefined;
+  if (absent > 1) return "all are";
+  return occupied.instance.checks === "ok" ? "it is the only one and its Mac is well" : undefined;
 }

@@ -1,7 +1,9 @@
+import * as path from "node:path";
 import { consider } from "../../../controllers/pool/look.ts";
 import { keepPool } from "../../../controllers/pool/loop.ts";
 import type { Pool } from "../../../controllers/pool/pool.ts";
 import { isFailure } from "../../../drivers/errors.ts";
+import { readRawSettings, stackFile } from "../../stack.ts";
 import { type OpenPool, type PoolOptions, whoAmI, withPools } from "./access.ts";
 import { printEntry, printPlan } from "./lines.ts";
 
@@ -32,8 +34,24 @@ async function refuseIfBlind(pools: readonly Pool[], signal: AbortSignal): Promi
   }
 }
 
+/**
+ * Remembers the settings as they are. What it gives throws an Error when they are no longer the same: hosts that have been
+ * taken out of them would be filled again, by a process that has not read it.
+ */
+export function refuseOtherSettings(file: string): () => void {
+  const read = () => JSON.stringify(readRawSettings(file));
+  const before = read();
+  return () => {
+    if (read() !== before)
+      throw new Error(
+        `${path.basename(file)} has changed since this began, and nothing is done by old settings.\n  Start again: fleet pool run`,
+      );
+  };
+}
+
 /** Each pool for itself. When one cannot go on, all stop in order, and the process that watches this one is told. */
-async function keepAll(pools: readonly OpenPool[], { json }: PoolOptions, signal: AbortSignal) {
+async function keepAll(pools: readonly OpenPool[], { json, stack }: PoolOptions, signal: AbortSignal) {
+  const beforeLook = refuseOtherSettings(stackFile(pools[0]?.folder ?? "", stack));
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   if (!json) console.log(`Keeping ${pools.map(({ name }) => name).join(", ")}. Ctrl-C ends it in order.`);
@@ -42,7 +60,7 @@ async function keepAll(pools: readonly OpenPool[], { json }: PoolOptions, signal
       await keepPool(
         pool,
         pool.store,
-        { holder: whoAmI(), tell: (entry) => printEntry(pool.name, entry, json) },
+        { holder: whoAmI(), tell: (entry) => printEntry(pool.name, entry, json), beforeLook },
         either,
       );
     } catch (error) {

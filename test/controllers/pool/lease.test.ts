@@ -86,6 +86,20 @@ test("the loop looks when the decision says, tells of trouble once, and ends cle
   ok(!isHeld(await look(world.pool(), world.openStore(), { holder: "next" }, signal)));
 });
 
+test("the loop ends before a look that should not be", async () => {
+  const world = aws.world(["mac-1"]);
+  let looks = 0;
+  const until = async () => {
+    looks++;
+  };
+  const beforeLook = () => {
+    if (looks === 2) throw new Error("the settings have changed");
+  };
+  const pool = world.pool({ clock: { now: () => aws.now(), until } });
+  await rejects(keepPool(pool, world.store, { holder: "loop", beforeLook }, signal), /the settings have changed/);
+  equal(looks, 2);
+});
+
 test("a loop that is stopped in the middle of an order leaves it to the next one", async () => {
   const world = await hungryWorld();
   const stop = new AbortController();

@@ -2,15 +2,13 @@ import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { buildkiteRunners } from "../../../controllers/pool/buildkite-runners.ts";
 import { githubPoolRunners } from "../../../controllers/pool/github-runners.ts";
-import { setUpOf } from "../../../controllers/pool/observe.ts";
 import { outcomeOf } from "../../../controllers/pool/outcome.ts";
 import { poolPolicy } from "../../../controllers/pool/policy.ts";
 import { isRunnerOf } from "../../../controllers/pool/runners.ts";
 import type { BuildkiteAgent, BuildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { DriverError, type FailureKind } from "../../../drivers/errors.ts";
 import type { GithubRunner, GithubRunners } from "../../../drivers/github/runners.ts";
-import { setUpAtTag } from "../../../model/ec2-mac/policy.ts";
-import type { RunnerSighting, SeenInstance, Tags } from "../../../model/ec2-mac/types.ts";
+import type { RunnerSighting } from "../../../model/ec2-mac/types.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
 import type { AlertSettings, Ec2MacImageSettings, Ec2MacPoolSettings } from "../../../model/settings.ts";
 
@@ -42,29 +40,6 @@ describe("what a failed action means", () => {
   test("a mistake of ours is no outcome", () => {
     throws(() => outcomeOf(new TypeError("x is not a function")), TypeError);
   });
-});
-
-describe("how far a set-up is", () => {
-  const here: RunnerSighting = { state: "registered", busy: false, accepting: true };
-  const absent: RunnerSighting = { state: "absent" };
-  const unseen: RunnerSighting = { state: "unknown", why: "no route" };
-  const bornAt = 1000;
-  const asked = { [setUpAtTag]: "1000" };
-  const before = { [setUpAtTag]: "999" };
-  const cases: [string, SeenInstance["checks"], RunnerSighting, Tags, boolean, string][] = [
-    ["a registered runner proves it done", "unknown", here, {}, false, "done"],
-    ["a runner that was there once too", "ok", absent, asked, true, "done"],
-    ["also where nobody can look now", "ok", unseen, asked, true, "done"],
-    ["macOS boots", "initializing", absent, {}, false, "none"],
-    ["macOS does not pass its checks", "impaired", absent, asked, false, "none"],
-    ["macOS is up and has no credential yet", "ok", absent, {}, false, "none"],
-    ["its credential was for the life before", "ok", absent, before, false, "none"],
-    ["it has its credential and no runner yet", "ok", absent, asked, false, "running"],
-    ["macOS is up and nobody can look", "ok", unseen, {}, false, "unknown"],
-    ["EC2 does not say", "unknown", absent, asked, false, "unknown"],
-  ];
-  for (const [name, checks, runner, tags, hasBeenReadyInThisLife, expected] of cases)
-    test(name, () => equal(setUpOf({ checks, runner, tags, bornAt, hasBeenReadyInThisLife }).state, expected));
 });
 
 describe("whose runner it is", () => {

@@ -1,6 +1,16 @@
 import { chanceOf } from "../../../model/ec2-mac/chance.ts";
-import type { Action, Instant, Observed, Outcome, SeenHost, SeenInstance } from "../../../model/ec2-mac/types.ts";
-import { hasRunner, isReady, type Mac, runJobs, runnerOf, setUpOf, startSetUp, stateOf, tasksOf } from "./mac.ts";
+import { setUpAtTag } from "../../../model/ec2-mac/policy.ts";
+import { setUpSighting } from "../../../model/ec2-mac/set-up-sighting.ts";
+import type {
+  Action,
+  Instant,
+  Observed,
+  Outcome,
+  PoolMemory,
+  SeenHost,
+  SeenInstance,
+} from "../../../model/ec2-mac/types.ts";
+import { hasRunner, isBusy, isReady, type Mac, runJobs, runnerOf, startSetUp, stateOf, tasksOf } from "./mac.ts";
 import { day, hour } from "./scenario.ts";
 import { hostStateOf, isReplacing, type World, type WorldHost } from "./world.ts";
 
@@ -8,15 +18,19 @@ import { hostStateOf, isReplacing, type World, type WorldHost } from "./world.ts
 export type Sighted = Pick<Observed, "hosts" | "instances" | "rootVolumeTasks">;
 
 /** Looks at the world as it was some time ago; hosts and instances may lag differently. */
-export function look(world: World, hostsLag: number, instancesLag: number, isCiUp: boolean): Sighted {
-  const hostsAt = world.now - hostsLag;
-  const macsAt = world.now - instancesLag;
+export function look(
+  world: World,
+  lags: readonly [hosts: number, instances: number],
+  isCiUp: boolean,
+  memory: PoolMemory,
+): Sighted {
+  const [hostsAt, macsAt] = [world.now - lags[0], world.now - lags[1]];
   const macs = world.hosts.flatMap(({ mac }) => (mac && mac.endingFrom === Number.POSITIVE_INFINITY ? [mac] : []));
   const shown = [...macs, ...world.ended].filter(({ launchedAt }) => launchedAt <= macsAt);
   for (const mac of shown) runJobs(mac, world.now, world.scenario.load, world.draw);
   return {
     hosts: world.hosts.filter(({ allocatedAt }) => allocatedAt <= hostsAt).map((host) => seenHost(host, hostsAt)),
-    instances: shown.map((mac) => seenInstance(mac, macsAt, isCiUp)),
+    instances: shown.map((mac) => seenInstance(mac, macsAt, world.now, isCiUp, memory)),
     rootVolumeTasks: shown.flatMap((mac) => tasksOf(mac, macsAt)),
   };
 }
@@ -37,19 +51,16 @@ function seenHost(host: WorldHost, at: Instant): SeenHost {
   };
 }
 
-function seenInstance(mac: Mac, at: Instant, isCiUp: boolean): SeenInstance {
-  const { instanceId, hostId, imageId, launchedAt, tags } = mac;
-  return {
-    instanceId,
-    hostId,
-    state: stateOf(mac, at),
-    imageId,
-    launchedAt,
-    tags,
-    checks: at < mac.bootedFrom || isReplacing(mac, at) ? "initializing" : "ok",
-    setUp: setUpOf(mac, at),
-    runner: isCiUp ? runnerOf(mac, at) : { state: "unknown", why: "503 Service Unavailable" },
+/** AWS may show a Mac as it was; the CI system tells of its runner as it is. */
+function seenInstance(mac: Mac, at: Instant, now: Instant, isCiUp: boolean, memory: PoolMemory): SeenInstance {
+  const { instanceId, hostId, imageId, launchedAt, tags, bornAt } = mac;
+  const isBooting = at < mac.bootedFrom || isReplacing(mac, at);
+  const signs = {
+    ...{ instanceId, hostId, imageId, launchedAt, tags, state: stateOf(mac, at) },
+    checks: isBooting ? ("initializing" as const) : ("ok" as const),
+    runner: isCiUp ? runnerOf(mac, now) : ({ state: "unknown", why: "503 Service Unavailable" } as const),
   };
+  return { ...signs, setUp: setUpSighting({ ...signs, bornAt }, memory) };
 }
 
 /** Does what the controller asks, as AWS would. */
@@ -81,13 +92,17 @@ function actOnMac(world: World, mac: Mac, action: Action): Outcome {
   if (action.kind === "terminate") world.end(mac);
   if (mac.endingFrom <= world.now) return { result: "done" };
   if (action.kind === "drain") {
-    if (!hasRunner(mac, world.now)) return failed("no such runner");
+    mac.drainAskedAt = Math.min(mac.drainAskedAt, world.now);
+    runJobs(mac, world.now, world.scenario.load, world.draw);
+    if (mac.perJob && isBusy(mac, world.now)) return failed("422: the runner is running a job");
+    if (!hasRunner(mac, world.now)) return { result: "done" };
     mac.drainedFrom = Math.min(mac.drainedFrom, world.now);
   }
   if (action.kind === "set-up") {
     const { faults } = world;
     const isBroken = isBadTime(world, faults.setUpsBroken, 1);
     const started = startSetUp(mac, world.now, isBroken ? { ...faults, setUpFails: 1 } : faults, world.draw);
+    mac.tags = { ...mac.tags, [setUpAtTag]: String(Math.ceil(world.now)) };
     if (started) world.followRunner(mac);
   }
   if (action.kind === "replace-root-volume") {

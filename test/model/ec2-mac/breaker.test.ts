@@ -1,9 +1,11 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { decide } from "../../../model/ec2-mac/decide.ts";
 import { imagePause } from "../../../model/ec2-mac/image-breaker.ts";
+import { learn } from "../../../model/ec2-mac/learn.ts";
 import { emptyMemory } from "../../../model/ec2-mac/memory.ts";
-import type { LifeResult, TagHostAction } from "../../../model/ec2-mac/types.ts";
-import { decided, host, instance, kinds, life, now } from "./build.ts";
+import type { LifeResult, PoolMemory, SeenHost, TagHostAction } from "../../../model/ec2-mac/types.ts";
+import { decided, host, instance, kinds, life, now, observed } from "./build.ts";
 import { hour, minute, policyFor } from "./scenario.ts";
 
 /** Lives one after another, the last one known to have failed `ago` seconds ago. Hosts are given by number. */
@@ -159,6 +161,59 @@ test("a host in quarantine waits, and comes back by itself", () => {
   match(inside[0]?.reason ?? "", /in quarantine until 2026-01-10 12:20 UTC/);
   const after = decided({ hosts: [quarantined("2026-01-10T11:59:00Z")] });
   deepEqual((after[0] as TagHostAction).tags, { PWPoolReady: "true" });
+});
+
+test("a person who ends a quarantine has ended it; only what fails from then on counts", () => {
+  const failed = lives([
+    [1, "failed"],
+    [1, "failed"],
+    [1, "failed"],
+  ]);
+  const policy = policyFor(2, { staggerSeconds: minute });
+  const look = (tags: SeenHost["tags"], memory: PoolMemory, at: number) => {
+    const seen = {
+      ...observed({ hosts: [host(1, { tags: { ...host(1).tags, ...tags } })], instances: [instance(2)] }),
+      memory,
+    };
+    const after = learn(seen, policy, at);
+    return {
+      after,
+      done: kinds(
+        decide({ ...seen, memory: after }, policy, at).actions.filter(({ hostName }) => hostName === "MacM1-1"),
+      ),
+    };
+  };
+  const begun = {
+    ...emptyMemory,
+    since: now - 24 * hour,
+    hostIds: { "MacM1-1": "h-1", "MacM1-2": "h-2" },
+    lives: failed,
+  };
+  const imposed = look({}, begun, now);
+  deepEqual(imposed.done, ["quarantine MacM1-1"]);
+  const seen = look({ PWPoolReady: "quarantined until 2026-01-10T12:20:00Z" }, imposed.after, now + 2 * minute);
+  deepEqual(seen.done, ["wait MacM1-1"]);
+  const disabled = look({ PWPoolReady: "false" }, seen.after, now + 3 * minute);
+  const enabled = look({}, disabled.after, now + 4 * minute);
+  deepEqual(enabled.done, ["launch MacM1-1"]);
+  deepEqual(look({}, enabled.after, now + 6 * minute).done, ["launch MacM1-1"], "at the next look too");
+  const again = [5, 10, 20].map((after) => {
+    const at = now + after * minute;
+    return life({ hostId: "h-1", result: "failed", askedAt: at, resultAt: at });
+  });
+  const failing = look({}, { ...enabled.after, lives: [...failed, ...again] }, now + 30 * minute);
+  deepEqual(failing.done, ["quarantine MacM1-1"]);
+});
+
+test("a quarantine that ended by itself leaves its failures counted, so the next one is longer", () => {
+  const tags = { ...host(1).tags, PWPoolReady: "quarantined until 2026-01-10T11:59:00Z" };
+  const seen = observed({ hosts: [host(1, { tags })] });
+  const after = learn(seen, policyFor(1), now);
+  equal(
+    learn({ ...observed({ hosts: [host(1)] }), memory: after }, policyFor(1), now + minute).quarantines["h-1"]
+      ?.liftedAt,
+    undefined,
+  );
 });
 
 test("a quarantine does not keep a removed host from being released", () => {

@@ -54,7 +54,7 @@ export class Controller {
       promisedReady: this.#promise(),
     };
     const lags = [this.#lag(), this.#lag()] as const;
-    const seen = look(this.#world, lags[0], lags[1], !this.#chance(faults.ciFails));
+    const seen = look(this.#world, lags, !this.#chance(faults.ciFails), this.memory);
     const clock = Math.round(now + scenario.clockSkewSeconds);
     const observed: Observed = { ...seen, memory: this.memory, forceStart: false };
     this.memory = learn(observed, policy, clock);

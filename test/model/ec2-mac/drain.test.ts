@@ -111,6 +111,37 @@ test("one that has been ordered and is not shown yet is waited for", () => {
   match(reasonOf(decided({ instances: [instance(1, { runner: idle })], memory }), "wait"), /not shown yet/);
 });
 
+test("a replacement that EC2 refuses is ordered once more, and then the Mac has a full scrub", () => {
+  const refusal: Outcome = { result: "failed", text: "InvalidParameterValue: the AMI's root volume is smaller" };
+  let memory: PoolMemory = { ...emptyMemory, since: now - 24 * hour, drains: { "i-1": drained } };
+  const told = [0, 1, 2].map((look) => {
+    const at = now + look * 10 * minute;
+    const action = decided({ instances: [instance(1, { runner: idle })], memory }, {}, at)[0];
+    if (!action) return "nothing";
+    memory = record(intend(memory, action, at), action, refusal, at);
+    return `${action.kind}: ${action.reason}`;
+  });
+  deepEqual(told, [
+    "replace-root-volume: 24 h old; drained, and no job runs",
+    "replace-root-volume: 24 h old; drained, and no job runs",
+    "terminate: 24 h old; drained, and no job runs; a new root volume has been refused 2 times",
+  ]);
+  const results = memory.lives.map(({ result }) => result);
+  deepEqual(results, ["refused", "refused"], "which is no failed life of the image");
+});
+
+test("refusals of an earlier life do not count", () => {
+  const earlier = life({
+    hostId: "h-1",
+    kind: "replacement",
+    instanceId: "i-1",
+    result: "refused",
+    askedAt: now - 6 * hour,
+  });
+  const memory = { drains: { "i-1": drained }, lives: [earlier, { ...earlier, clientToken: "life-2" }] };
+  deepEqual(kinds(decided({ instances: [instance(1, { runner: idle })], memory })), ["replace-root-volume MacM1-1"]);
+});
+
 test("a host that is no longer declared gets no further life", () => {
   const sight = {
     hosts: [host(9, { instanceIds: ["i-9"], hasRoom: false })],

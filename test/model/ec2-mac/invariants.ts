@@ -2,9 +2,9 @@ import type { PoolPolicy } from "../../../model/ec2-mac/policy.ts";
 import type { Action, Decision, Instant, Observed, SeenInstance, Tags } from "../../../model/ec2-mac/types.ts";
 import { readyNames } from "./aws.ts";
 import type { Watcher } from "./controller.ts";
-import { isReady, type Mac } from "./mac.ts";
+import { isBusy, isReady, type Mac } from "./mac.ts";
 import { day, hour, mark, noFaults } from "./scenario.ts";
-import type { World, WorldHost } from "./world.ts";
+import { hostStateOf, isReplacing, type World, type WorldHost } from "./world.ts";
 
 /** A host whose life has just ended badly has its breaker's pause, a scrub and its turn in the stagger before it. */
 const worksAgainSeconds = 24 * hour;
@@ -56,8 +56,7 @@ export class Referee implements Watcher {
     if (!host) return;
     if (action.kind === "launch") this.#checkLaunch(host, action);
     if (action.kind === "release") this.#checkRelease(host);
-    if (action.kind === "replace-root-volume" && host.mac && isReady(host.mac, this.#world.now))
-      this.#note("drained before it is renewed", host.tags.Name, "its runner still takes jobs");
+    if (action.kind === "terminate" || action.kind === "replace-root-volume") this.#checkEnd(host, action);
   }
 
   /** Never two instances on a host. AWS would refuse; the pool must not even try with another token. */
@@ -77,6 +76,24 @@ export class Referee implements Watcher {
       );
     const occupant = this.#world.occupant(host);
     if (occupant) this.#note("no release while occupied", host.tags.Name, `${occupant.instanceId} is on it`);
+  }
+
+  /**
+   * Never a job cut off by a decision, but by a limit of age, the end of its grace or the end of its host; and no new volume
+   * under a runner that takes jobs.
+   */
+  #checkEnd(host: WorldHost, { kind, reason }: Action): void {
+    const { mac, tags } = host;
+    const { now, scenario } = this.#world;
+    const { policy, clockSkewSeconds } = scenario;
+    const later = now + Math.abs(clockSkewSeconds);
+    if (!mac || later >= mac.drainAskedAt + policy.graceSeconds) return;
+    if (kind === "replace-root-volume" && isReady(mac, now))
+      this.#note("drained before it is renewed", tags.Name, "its runner still takes jobs");
+    if (!isBusy(mac, now) || hostStateOf(host, now) !== "available") return;
+    const isOld =
+      later >= mac.bornAt + policy.hardLifeSeconds || later >= mac.launchedAt + policy.fullScrubEverySeconds;
+    if (!isOld) this.#note("no job is cut off", tags.Name, reason);
   }
 
   /** Never a foreign machine touched. */
@@ -140,6 +157,11 @@ export class Referee implements Watcher {
     for (const { name } of sizing ? [] : declared) {
       const idle = now - Math.max(this.#readyAt.get(name) ?? 0, calmFrom, settingsChangedAt);
       if (idle > worksAgainSeconds) this.#note("declared hosts work again", name, `not for ${idle / hour} h`);
+    }
+    for (const { mac, tags } of hosts) {
+      if (!mac || !isOurs(mac) || mac.endingFrom <= now || isReplacing(mac, now)) continue;
+      const late = now - Math.max(mac.drainAskedAt, calmFrom) - scenario.policy.graceSeconds;
+      if (late > hour) this.#note("a drain ends", tags.Name, `${late / hour} h after its grace`);
     }
     for (const host of hosts) {
       if (!isOurs(host) || host.releasedFrom <= now || host.undeclaredSince > now) continue;

@@ -1,9 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { learn } from "../../../model/ec2-mac/learn.ts";
+import { leavingTag } from "../../../model/ec2-mac/lease-mark.ts";
 import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
 import type { LifeRecord, PoolMemory, ScrubSample } from "../../../model/ec2-mac/types.ts";
-import { host, instance, life, now, observed, type Sight } from "./build.ts";
+import { host, instance, life, now, observed, registered, type Sight } from "./build.ts";
 import { hour, minute, policyFor } from "./scenario.ts";
 
 function learned(sight: Sight): PoolMemory {
@@ -79,15 +80,45 @@ for (const { name, sight, life: known, expect } of lifeCases)
 
 test("a scrub is learned from pending to available, with its host, zone and type", () => {
   const hostStates = { "h-1": { state: "pending", since: now - 2 * hour } };
-  const { scrubs, lastFullScrubs } = learned({ hosts: [host(1)], memory: { hostStates } });
+  const { scrubs } = learned({ hosts: [host(1)], memory: { hostStates } });
   deepEqual(scrubs, [{ zone: "us-east-1a", instanceType: "mac2.metal", seconds: 2 * hour, at: now }]);
-  deepEqual(lastFullScrubs, { "h-1": now });
+});
+
+test("the name of a host that is being given back is free", () => {
+  const tags = { ...host(1).tags, [leavingTag]: String(now) };
+  const hostIds = { "MacM1-1": "h-1", "MacM1-2": "h-2" };
+  deepEqual(learned({ hosts: [host(1, { tags }), host(2)], memory: { hostIds } }).hostIds, { "MacM1-2": "h-2" });
+});
+
+test("since when a host is on its way out counts from when it was first seen to be, whatever for", () => {
+  const leaving = host(2, { tags: { ...host(2).tags, [leavingTag]: String(now) } });
+  const hosts = [host(1), leaving, host(3, { state: "permanent-failure" }), host(3, { hostId: "h-7" }), host(9)];
+  const memory = {
+    removals: { "h-1": now - hour, "h-9": now - hour },
+    hostIds: { "MacM1-1": "h-1", "MacM1-3": "h-5" },
+  };
+  const { removals } = learned({ hosts, memory });
+  deepEqual(removals, { "h-2": now, "h-3": now, "h-7": now, "h-9": now - hour });
 });
 
 test("a drain is forgotten when the life that it belonged to is over", () => {
   const drain = { since: now - 10 * hour, answered: true, way: "terminate", why: "old" } as const;
   const memory = { drains: { "i-1": drain, "i-2": { ...drain, since: now - hour }, "i-3": drain } };
   deepEqual(Object.keys(learned({ instances: [instance(1), instance(2)], memory }).drains), ["i-2"]);
+});
+
+test("a runner that has been ready in this life stays so while it is absent, unseen or told to take no more", () => {
+  const since = now - hour;
+  const instances = [instance(1), instance(2, absent), instance(3, { runner: { state: "unknown", why: "503" } })];
+  instances.push(instance(4, { runner: registered({ accepting: false }) }));
+  const readyAt = Object.fromEntries([1, 2, 3, 4].map((n) => [`i-${n}`, since]));
+  deepEqual(learned({ instances, memory: { readyAt } }).readyAt, readyAt);
+});
+
+test("a new life has to become ready itself", () => {
+  const instances = [instance(1), instance(2), instance(3, absent), instance(4, { state: "terminated", ...absent })];
+  const readyAt = { "i-1": now - 6 * hour, "i-4": now - hour };
+  deepEqual(learned({ instances, memory: { readyAt } }).readyAt, { "i-1": now, "i-2": now });
 });
 
 test("absence counts from when it was first seen, and ends with the runner's return", () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decideGiveBack, type LeavingHost, leaseEnd, type Occupant } from "../../../model/ec2-mac/lease-give-back.ts";
+import { decideGiveBack, type LeavingHost, type Occupant } from "../../../model/ec2-mac/lease-give-back.ts";
 import { leavingTag, poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { waitingLease } from "../../../model/ec2-mac/lease-waiting.ts";
 
@@ -74,7 +74,7 @@ describe("giving back", () => {
 
   test("is tried from the end of the lease, or from now on, for four days", () => {
     for (const [now, from] of [
-      [early, leaseEnd(host())],
+      [early, allocatedAt + 24 * hour + 120],
       [late, late],
     ] as const) {
       const decision = decideGiveBack(host(), [on("running")], { mark, drainSeconds: 0 }, now);
@@ -92,15 +92,15 @@ describe("what is shown of a host that waits", () => {
     instanceType: "",
   };
   const cases: [name: string, on: Occupant[], now: number, reason: RegExp, overdue: number][] = [
-    ["early", [], early, /^AWS takes it back at 2026-01-02 00:01 UTC at the earliest, in 22 h$/, 0],
+    ["early", [], early, /^AWS takes it back at 2026-01-02 00:02 UTC at the earliest, in 22 h$/, 0],
     ["with its instance ending", [on("shutting-down")], early, /in 22 h; its instance i-1 is ending$/, 0],
-    ["with somebody on it", [on("running", others)], late, /^i-1, which is not this pool's, is on it/, 6 * hour - 60],
+    ["with somebody on it", [on("running", others)], late, /^i-1, which is not this pool's, is on it/, 6 * hour - 120],
     [
       "for no reason that we can see",
       [],
       late,
       /^AWS is asked again and again; it says the host is available$/,
-      6 * hour - 60,
+      6 * hour - 120,
     ],
   ];
   for (const [name, occupants, now, reason, overdue] of cases) {
@@ -110,6 +110,11 @@ describe("what is shown of a host that waits", () => {
       equal(lease?.overdueSeconds, overdue);
     });
   }
+
+  test("a host that had been paid for long before it was to leave is overdue from then on", () => {
+    const tags = { ...mark, [leavingTag]: String(late - hour) };
+    equal(waitingLease({ ...seen, tags, occupants: [], until: late }, late)?.overdueSeconds, hour);
+  });
 
   test("when nothing tries any more, it says so", () => {
     const lease = waitingLease({ ...seen, occupants: [], until: undefined }, late);

@@ -1,5 +1,5 @@
 import { softLifeTag } from "../../../model/ec2-mac/policy.ts";
-import type { Instant, RootVolumeTask, RunnerSighting, SetUpSighting, Tags } from "../../../model/ec2-mac/types.ts";
+import type { Instant, RootVolumeTask, RunnerSighting, Tags } from "../../../model/ec2-mac/types.ts";
 import { type Faults, hour, minute } from "./scenario.ts";
 
 /** Gives a number between two others. */
@@ -23,6 +23,8 @@ export interface Mac {
   setUpUntil: Instant;
   setUpEnds: "done" | "failed" | "hangs";
   runnerGoneFrom: Instant;
+  /** When it was first asked to drain in this life, and since when it takes no more. */
+  drainAskedAt: Instant;
   drainedFrom: Instant;
   endingFrom: Instant;
   endedFrom: Instant;
@@ -30,6 +32,9 @@ export interface Mac {
   /** Its own ends work. Broken ones stay broken for this life. */
   supervisorWorks: boolean;
   deadlineWorks: boolean;
+  /** Its runner takes one job; until then the next one has not come. */
+  perJob: boolean;
+  nextRunnerFrom: Instant;
   jobFrom: Instant;
   jobUntil: Instant;
   jobs: number;
@@ -45,7 +50,9 @@ export function bear(mac: Mac, bootsFrom: Instant, faults: Faults, draw: Draw): 
   mac.setUpUntil = never;
   mac.setUpEnds = "done";
   mac.runnerGoneFrom = never;
+  mac.drainAskedAt = never;
   mac.drainedFrom = never;
+  mac.nextRunnerFrom = 0;
   mac.supervisorWorks = draw(0, 1) >= faults.supervisorBroken;
   mac.deadlineWorks = draw(0, 1) >= faults.deadlineBroken;
   mac.jobFrom = never;
@@ -76,7 +83,8 @@ export function runJobs(mac: Mac, now: Instant, load: number, draw: Draw): void 
     const seconds = jobSeconds(draw);
     const isNight = mac.jobUntil % (24 * hour) < 8 * hour;
     const idle = (seconds * (1 - load)) / Math.max(0.02, load) / (isNight ? 0.3 : 1);
-    mac.jobFrom = mac.jobUntil + idle * 2 * draw(0, 1);
+    mac.nextRunnerFrom = mac.perJob ? mac.jobUntil + draw(20, minute) : 0;
+    mac.jobFrom = Math.max(mac.nextRunnerFrom, mac.jobUntil + idle * 2 * draw(0, 1));
     mac.jobUntil = mac.jobFrom + seconds;
   }
 }
@@ -117,17 +125,15 @@ export function tasksOf(mac: Mac, now: Instant): RootVolumeTask[] {
   });
 }
 
-/** What can be seen of its set-up. */
-export function setUpOf(mac: Mac, now: Instant): SetUpSighting {
-  if (now < mac.setUpFrom) return { state: "none" };
-  if (now < mac.setUpUntil) return { state: "running", startedAt: mac.setUpFrom };
-  return mac.setUpEnds === "failed" ? { state: "failed", text: "brew: no such formula" } : { state: "done" };
-}
-
-/** What the CI system says of its runner. */
+/**
+ * What the CI system says of its runner. One that takes a single job does not know how to take no more: it is gone, or it
+ * works.
+ */
 export function runnerOf(mac: Mac, now: Instant): RunnerSighting {
-  if (!hasRunner(mac, now)) return { state: "absent" };
-  return { state: "registered", busy: isBusy(mac, now), accepting: now < mac.drainedFrom, jobsFinished: mac.jobs };
+  const isBetween = now < mac.nextRunnerFrom || (mac.perJob && mac.drainedFrom <= now);
+  if (!hasRunner(mac, now) || (isBetween && !isBusy(mac, now))) return { state: "absent" };
+  const accepting = mac.perJob || now < mac.drainedFrom;
+  return { state: "registered", busy: isBusy(mac, now), accepting, jobsFinished: mac.jobs };
 }
 
 /** The soft life that its supervisor goes by. */

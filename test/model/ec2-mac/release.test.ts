@@ -1,5 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
+import { leavingTag } from "../../../model/ec2-mac/lease-mark.ts";
 import type { PoolPolicy } from "../../../model/ec2-mac/policy.ts";
 import { decided, host, instance, kinds, now, reasonOf, registered, type Sight } from "./build.ts";
 import { hour, minute, policyFor } from "./scenario.ts";
@@ -8,6 +9,8 @@ const none: Partial<PoolPolicy> = { hosts: [], floor: 0, promisedReady: 0 };
 const one: Partial<PoolPolicy> = { hosts: policyFor(1).hosts, floor: 0, promisedReady: 0 };
 const young = { allocatedAt: now - 5 * hour };
 const unseen = { state: "unknown", why: "503 Service Unavailable" } as const;
+const leaving = { tags: { ...host(1).tags, [leavingTag]: String(now - hour) } };
+const misnamed = instance(1, { tags: { ...instance(1).tags, Name: "MacM1-7" } });
 const out = { tags: { ...host(1).tags, PWPoolReady: "false" } };
 
 const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: string[] }[] = [
@@ -71,6 +74,23 @@ const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: 
     expect: ["wait MacM1-1"],
   },
   {
+    name: "an instance with another name than its host's is drained like any other",
+    sight: { instances: [misnamed] },
+    policy: none,
+    expect: ["drain MacM1-1"],
+  },
+  {
+    name: "and ended once it is",
+    sight: {
+      instances: [{ ...misnamed, runner: { state: "absent" } }],
+      memory: {
+        drains: { "i-1": { since: now - minute, toldAt: now - minute, answered: true, way: "terminate", why: "" } },
+      },
+    },
+    policy: none,
+    expect: ["terminate MacM1-1"],
+  },
+  {
     name: "an instance that is ending is waited for",
     sight: { instances: [instance(1, { state: "shutting-down" })] },
     policy: none,
@@ -93,6 +113,27 @@ const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: 
     sight: { hosts: [host(1, { tags: { Name: "MacM1-1", PWPoolReady: "true" } })] },
     policy: none,
     expect: [],
+  },
+  {
+    name: "a host that is being given back gets no launch from a process with old settings, and no other in its place",
+    sight: { hosts: [host(1, { ...leaving, ...young })], memory: { hostIds: { "MacM1-1": "h-1" } } },
+    policy: one,
+    expect: ["wait MacM1-1", "wait MacM1-1"],
+  },
+  {
+    name: "its runner is drained",
+    sight: { instances: [instance(1)], hosts: [host(1, { ...leaving, instanceIds: ["i-1"], hasRoom: false })] },
+    policy: one,
+    expect: ["drain MacM1-1", "wait MacM1-1"],
+  },
+  {
+    name: "a new host of the same name is the declared one, though the other has been paid for longer",
+    sight: {
+      hosts: [host(1, leaving), host(1, { hostId: "h-8", allocatedAt: now - hour })],
+      memory: { hostIds: { "MacM1-1": "h-1" } },
+    },
+    policy: one,
+    expect: ["adopt MacM1-1", "launch MacM1-1", "release MacM1-1"],
   },
   {
     name: "what is released already is no longer there",

@@ -114,6 +114,8 @@ export interface Scenario {
   clockSkewSeconds: number;
   /** How often somebody changes the number of hosts, in seconds. */
   settingsEvery: number;
+  /** Runners take one job each, as GitHub's do. */
+  perJob: boolean;
   /** The share of time that jobs would keep a runner busy at noon. */
   load: number;
 }
@@ -160,6 +162,7 @@ export function drawScenario(seed: number, hosts: number, days: number): Scenari
   const clockSkewSeconds = Math.round((2 * chance() - 1) * 100);
   const load = chance();
   const sizing = drawSizing(chance, hosts);
+  const perJob = chance() < 0.5;
   return {
     seed,
     days,
@@ -172,12 +175,15 @@ export function drawScenario(seed: number, hosts: number, days: number): Scenari
       calmLoopSeconds: isClose ? 10 * minute : 4 * hour,
       launchLoopSeconds: isClose ? 10 * minute : 20 * minute,
       setUpLoopSeconds: isClose ? 2 * minute : 10 * minute,
+      // As many looks as in a real pool, which looks oftener: a one-job runner may be between two jobs at each.
+      absenceLimitSeconds: isClose ? 10 * minute : 50 * minute,
     }),
     faults: roughFaults,
     roughSeconds: 20 * day,
     calmSeconds: 6 * day,
     clockSkewSeconds,
     settingsEvery: 15 * day,
+    perJob,
     load,
   };
 }

@@ -22,6 +22,8 @@ test("no kind of fault and no kind of pool is left out of the runs", () => {
     alone: ({ policy }: Scenario) => policy.hosts.length === 1,
     large: ({ policy }: Scenario) => policy.hosts.length > 100,
     scrubs: ({ policy }: Scenario) => policy.recycleBy === "terminate",
+    perJob: ({ perJob }: Scenario) => perJob,
+    agents: ({ perJob }: Scenario) => !perJob,
     follows: ({ policy: { sizing } }: Scenario) => sizing !== undefined && sizing.least < sizing.most,
     bridged: ({ policy: { sizing, hosts } }: Scenario) =>
       sizing !== undefined && sizing.least === sizing.most && sizing.least < hosts.length,

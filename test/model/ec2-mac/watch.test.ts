@@ -103,12 +103,57 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
   },
   {
     name: "a runner that is absent gets one more chance",
-    sight: { instances: [instance(1, absent)], memory: { absentSince: { "i-1": now - 5 * minute } } },
+    sight: { instances: [instance(1, absent), instance(2)], memory: { absentSince: { "i-1": now - 5 * minute } } },
     expect: ["wait MacM1-1"],
   },
   {
     name: "and then ends",
-    sight: { instances: [instance(1, absent)], memory: { absentSince: { "i-1": now - 11 * minute } } },
+    sight: { instances: [instance(1, absent), instance(2)], memory: { absentSince: { "i-1": now - 11 * minute } } },
+    expect: ["terminate MacM1-1"],
+  },
+  {
+    name: "two of three that are absent end as well: the third shows that the CI system works",
+    sight: {
+      instances: [instance(1, absent), instance(2, absent), instance(3)],
+      memory: { absentSince: { "i-1": now - 11 * minute, "i-2": now - 5 * minute } },
+    },
+    expect: ["terminate MacM1-1", "wait MacM1-2"],
+  },
+  {
+    name: "when both of two are absent, the CI system is doubted first",
+    sight: {
+      instances: [instance(1, absent), instance(2, absent)],
+      memory: { absentSince: { "i-1": now - 30 * minute, "i-2": now - 30 * minute } },
+    },
+    expect: ["wait MacM1-1", "wait MacM1-2"],
+  },
+  {
+    name: "a runner that has signed off to drain says nothing about the CI system",
+    sight: {
+      instances: [instance(1, absent), instance(2, absent)],
+      memory: {
+        absentSince: { "i-1": now - 30 * minute },
+        drains: { "i-2": { since: now - hour, toldAt: now - hour, answered: false, way: "terminate", why: "old" } },
+      },
+    },
+    expect: ["drain MacM1-2", "wait MacM1-1"],
+  },
+  {
+    name: "so it is when the only one is absent and its Mac, which would shut itself down, is well",
+    sight: { instances: [instance(1, absent)], memory: { absentSince: { "i-1": now - 30 * minute } } },
+    expect: ["wait MacM1-1"],
+  },
+  {
+    name: "for an hour",
+    sight: { instances: [instance(1, absent)], memory: { absentSince: { "i-1": now - hour } } },
+    expect: ["terminate MacM1-1"],
+  },
+  {
+    name: "but not when its Mac is not well",
+    sight: {
+      instances: [instance(1, { ...absent, checks: "impaired" })],
+      memory: { absentSince: { "i-1": now - 11 * minute } },
+    },
     expect: ["terminate MacM1-1"],
   },
   {
@@ -146,6 +191,11 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     name: "a stopped instance would keep its host for ever",
     sight: { instances: [instance(1, { state: "stopped", ...absent })] },
     expect: ["terminate MacM1-1"],
+  },
+  {
+    name: "an instance with another name than its host's is let alone until somebody mends the tag",
+    sight: { instances: [instance(1, { tags: { ...instance(1).tags, Name: "MacM1-7" } })] },
+    expect: ["wait MacM1-1"],
   },
   {
     name: "a host under assessment keeps its instance",

@@ -122,6 +122,7 @@ export class World {
     mac.endingFrom = never;
     mac.endedFrom = never;
     mac.tasks = [];
+    mac.perJob = this.scenario.perJob;
     host.mac = mac;
     this.beginLife(mac, this.now);
     const diesAt = this.now + exponential(this.faults.instanceDiesEvery, this.draw);
