@@ -13,6 +13,7 @@ import type { AlertSettings, Ec2MacImageSettings, RunnerSettings } from "../../m
 import { controllerSettings } from "./controller-settings.ts";
 import { type PoolEnds, permittedPool } from "./ends.ts";
 import { createFunction } from "./function.ts";
+import type { HostLeases } from "./host-leases.ts";
 import type { PoolScope } from "./scope.ts";
 
 /** What the controller of a pool works with. */
@@ -26,6 +27,7 @@ export interface ControllerArgs {
   /** The account that the pool is in. */
   account: pulumi.Output<string>;
   ends: PoolEnds;
+  leases: HostLeases;
   instanceRole: Role;
   template: LaunchTemplate;
 }

@@ -43,9 +43,9 @@ export interface Ec2MacPoolArgs {
 }
 
 /**
- * Dedicated Macs on EC2, what their instances are launched with, and the controller that keeps them. The instances
- * themselves come and go and belong to that controller, and so do hosts that it makes. A host is billed for 24 hours at least; one that is given up is
- * drained and released as soon as AWS allows.
+ * Dedicated Macs on EC2, what their instances are launched with and ended by, and the controller that keeps them. The
+ * instances themselves come and go and belong to that controller, and so do hosts that it makes. A host is billed for 24
+ * hours at least; one that is given up is drained and released as soon as AWS allows.
  */
 export class Ec2MacPool extends pulumi.ComponentResource {
   /** Those that the program declares, in the order of their names. */
@@ -70,7 +70,7 @@ export class Ec2MacPool extends pulumi.ComponentResource {
     const ends = createEnds(scope, { plan, alerts, account, topic });
     const controller =
       pool.controller === "aws"
-        ? createController(scope, { ...args, plan, account, ends, instanceRole: role, template })
+        ? createController(scope, { ...args, plan, account, ends, leases, instanceRole: role, template })
         : undefined;
     createSchedules(scope, account, { controller, sweeper: ends.sweeper }, leases);
     createDashboard(scope, createAlarms(scope, plan, topic));
