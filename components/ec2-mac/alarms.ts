@@ -17,9 +17,10 @@ export function createAlarms(scope: PoolScope, plan: Ec2MacPoolPlan, topic: Topi
           region: pool.region,
           name: awsName("alarm", place, alarm.purpose),
           alarmDescription: alarm.description,
-          namespace: metricNamespace,
           metricName: alarm.metricName,
-          dimensions: { Fleet: fleetId(place), Pool: pool.name },
+          ...(alarm.ofFunction
+            ? { namespace: "AWS/Lambda", dimensions: { FunctionName: awsName("function", place, alarm.ofFunction) } }
+            : { namespace: metricNamespace, dimensions: { Fleet: fleetId(place), Pool: pool.name } }),
           statistic: alarm.statistic,
           period: alarm.periodSeconds,
           evaluationPeriods: alarm.evaluationPeriods,

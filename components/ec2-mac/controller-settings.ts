@@ -13,7 +13,6 @@ export interface ControllerParts {
   scheduleGroup: pulumi.Input<string>;
   schedulerRoleArn: pulumi.Input<string>;
   instanceRoleId: pulumi.Input<string>;
-  topicArn: pulumi.Input<string> | undefined;
 }
 
 /** What the pool's functions are told by their environment. */
@@ -24,7 +23,7 @@ export function controllerSettings(
   parts: ControllerParts,
 ): pulumi.Output<LambdaPoolSettings> {
   return pulumi.all([mark, pulumi.output(parts)]).apply(
-    ([id, { topicArn, ...known }]): LambdaPoolSettings => ({
+    ([id, known]): LambdaPoolSettings => ({
       poolId: `${id}/${pool.name}`,
       pool: pool.name,
       fleetId: id,
@@ -37,7 +36,6 @@ export function controllerSettings(
         subnets: pool.subnets ?? {},
       },
       ...known,
-      ...(topicArn ? { topicArn } : {}),
       runner: runnerSettings(runner),
       apiTokenParameter: apiTokenParameter(id, pool.name),
       metricNamespace,

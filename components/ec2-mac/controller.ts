@@ -1,21 +1,20 @@
 import { Table } from "@pulumi/aws/dynamodb/table.js";
 import type { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
 import type { Role } from "@pulumi/aws/iam/role.js";
-import { ScheduleGroup } from "@pulumi/aws/scheduler/scheduleGroup.js";
-import type { Topic } from "@pulumi/aws/sns/topic.js";
+import type { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js";
 import { Parameter } from "@pulumi/aws/ssm/parameter.js";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeSettings } from "../../controllers/lambda/settings.ts";
 import { parameterPrefix } from "../../controllers/pool/credentials.ts";
 import { apiTokenParameter, awsName } from "../../model/names.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
-import { controllerPolicy, endPolicy, sweeperPolicy } from "../../model/plan/ec2-mac-permissions.ts";
+import { controllerPolicy } from "../../model/plan/ec2-mac-permissions.ts";
 import type { AlertSettings, Ec2MacImageSettings, RunnerSettings } from "../../model/settings.ts";
 import { controllerSettings } from "./controller-settings.ts";
+import { type PoolEnds, permittedPool } from "./ends.ts";
 import { createFunction } from "./function.ts";
 import type { HostLeases } from "./host-leases.ts";
-import { createScheduleRole, createSchedules } from "./schedules.ts";
-import { accountOf, type PoolScope } from "./scope.ts";
+import type { PoolScope } from "./scope.ts";
 
 /** What the controller of a pool works with. */
 export interface ControllerArgs {
@@ -25,40 +24,29 @@ export interface ControllerArgs {
   /** The token for the CI system's API; without it the controller keeps the Macs and hands out no credentials. */
   apiToken: pulumi.Output<string> | undefined;
   alerts: AlertSettings;
+  /** The account that the pool is in. */
+  account: pulumi.Output<string>;
+  ends: PoolEnds;
   leases: HostLeases;
   instanceRole: Role;
   template: LaunchTemplate;
-  topic: Topic | undefined;
 }
 
-/**
- * Declares the pool's controller: a function that looks every two minutes, its memory in a table, and, apart from it, a
- * function that sweeps once a day. A single table and two functions, however many Macs.
- */
-export function createController(scope: PoolScope, args: ControllerArgs): void {
-  const { name, pool, place, parent, tags } = scope;
-  const { plan, image, alerts, instanceRole, template, topic } = args;
-  const account = instanceRole.arn.apply(accountOf);
-  const permitted = pulumi
-    .all([account, scope.fleetId])
-    .apply(([id, fleetId]) => ({ region: pool.region, account: id, fleetId, pool: pool.name }));
+/** Declares the pool's controller: a function, and its memory in a table. One of each, however many Macs. */
+export function createController(scope: PoolScope, args: ControllerArgs): LambdaFunction {
+  const { pool } = scope;
+  const { plan, image, alerts, ends, instanceRole, template } = args;
   const table = createTable(scope);
-  const group = new ScheduleGroup(
-    `${name}-ends`,
-    { region: pool.region, name: awsName("scheduleGroup", place), tags },
-    { parent },
-  );
-  const endRole = createScheduleRole(scope, "end", account, permitted.apply(endPolicy));
   createApiToken(scope, args.apiToken);
 
   const settings = controllerSettings(scope, plan, args.runner, {
     table: table.name,
-    scheduleGroup: group.name,
-    schedulerRoleArn: endRole.arn,
+    scheduleGroup: ends.group.name,
+    schedulerRoleArn: ends.role.arn,
     instanceRoleId: instanceRole.uniqueId,
-    topicArn: topic?.arn,
   }).apply(encodeSettings);
-  const controller = createFunction(scope, alerts, {
+  const permitted = permittedPool(scope, args.account);
+  return createFunction(scope, alerts, {
     purpose: "controller",
     description: `Keeps pool ${pool.name} as declared`,
     handler: "index.pool",
@@ -68,7 +56,7 @@ export function createController(scope: PoolScope, args: ControllerArgs): void {
     settings,
     policy: (logGroupArn) =>
       pulumi
-        .all([permitted, logGroupArn, table.arn, group.name, endRole.arn, instanceRole.arn, template.arn])
+        .all([permitted, logGroupArn, table.arn, ends.group.name, ends.role.arn, instanceRole.arn, template.arn])
         .apply(([to, logs, tableArn, scheduleGroup, endRoleArn, instanceRoleArn, launchTemplateArn]) =>
           controllerPolicy({
             ...to,
@@ -84,21 +72,9 @@ export function createController(scope: PoolScope, args: ControllerArgs): void {
           }),
         ),
   });
-  const sweeper = createFunction(scope, alerts, {
-    purpose: "sweeper",
-    description: `Ends instances of pool ${pool.name} that have outlived every other end`,
-    handler: "index.sweeper",
-    isAlone: false,
-    settings,
-    policy: (logGroupArn) =>
-      pulumi
-        .all([permitted, logGroupArn, topic?.arn])
-        .apply(([to, logs, topicArn]) => sweeperPolicy({ ...to, logGroupArn: logs, topicArn })),
-  });
-  createSchedules(scope, account, { controller, sweeper }, args.leases);
 }
 
-/** What the controller remembers. It can be made anew from what AWS shows, so it needs no backups. */
+/** What the controller remembers. What has been paid and what has happened is nowhere else, so it can be restored. */
 function createTable({ name, pool, place, parent, tags }: PoolScope): Table {
   return new Table(
     `${name}-memory`,
@@ -113,6 +89,7 @@ function createTable({ name, pool, place, parent, tags }: PoolScope): Table {
         { name: "sk", type: "S" },
       ],
       ttl: { attributeName: "expiresAt", enabled: true },
+      pointInTimeRecovery: { enabled: true },
       deletionProtectionEnabled: false,
       tags,
     },

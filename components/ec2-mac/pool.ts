@@ -14,9 +14,12 @@ import type {
 import { createAlarms } from "./alarms.ts";
 import { createController } from "./controller.ts";
 import { createDashboard } from "./dashboard.ts";
+import { createEnds } from "./ends.ts";
 import { createHosts } from "./hosts.ts";
 import { createInstanceRole } from "./instance-role.ts";
 import { createLaunchTemplate } from "./launch-template.ts";
+import { createSchedules } from "./schedules.ts";
+import { accountOf } from "./scope.ts";
 import { createSecurityGroup } from "./security-group.ts";
 import { createSetUpScript } from "./set-up-script.ts";
 import { createTopic } from "./topic.ts";
@@ -40,9 +43,9 @@ export interface Ec2MacPoolArgs {
 }
 
 /**
- * Dedicated Macs on EC2, what their instances are launched with, and the controller that keeps them. The instances
- * themselves come and go and belong to that controller, and so do hosts that it makes. A host is billed for 24 hours at least; one that is given up is
- * drained and released as soon as AWS allows.
+ * Dedicated Macs on EC2, what their instances are launched with and ended by, and the controller that keeps them. The
+ * instances themselves come and go and belong to that controller, and so do hosts that it makes. A host is billed for 24
+ * hours at least; one that is given up is drained and released as soon as AWS allows.
  */
 export class Ec2MacPool extends pulumi.ComponentResource {
   /** Those that the program declares, in the order of their names. */
@@ -63,8 +66,13 @@ export class Ec2MacPool extends pulumi.ComponentResource {
     const { role, profile } = createInstanceRole(scope, plan, alerts, script);
     const template = createLaunchTemplate(scope, plan, createSecurityGroup(scope), profile, script);
     const topic = createTopic(scope, args.notify);
-    if (pool.controller === "aws")
-      createController(scope, { ...args, plan, leases, instanceRole: role, template, topic });
+    const account = role.arn.apply(accountOf);
+    const ends = createEnds(scope, { plan, alerts, account, topic });
+    const controller =
+      pool.controller === "aws"
+        ? createController(scope, { ...args, plan, account, ends, leases, instanceRole: role, template })
+        : undefined;
+    createSchedules(scope, account, { controller, sweeper: ends.sweeper }, leases);
     createDashboard(scope, createAlarms(scope, plan, topic));
 
     this.hosts = hosts;

@@ -4,6 +4,7 @@ import type { Function as LambdaFunction } from "@pulumi/aws/lambda/function.js"
 import { Schedule } from "@pulumi/aws/scheduler/schedule.js";
 import * as pulumi from "@pulumi/pulumi";
 import { awsName } from "../../model/names.ts";
+import { lookMinutes } from "../../model/plan/ec2-mac-alarms.ts";
 import { callPolicy, trustPolicy } from "../../model/plan/ec2-mac-permissions.ts";
 import type { PolicyDocument } from "../../model/plan/policy-document.ts";
 import type { HostLeases } from "./host-leases.ts";
@@ -11,7 +12,8 @@ import type { PoolScope } from "./scope.ts";
 
 /** The functions that schedules call. */
 export interface ScheduledFunctions {
-  controller: LambdaFunction;
+  /** Missing where somebody else keeps the pool. */
+  controller: LambdaFunction | undefined;
   sweeper: LambdaFunction;
 }
 
@@ -23,11 +25,16 @@ export function createSchedules(
   leases: HostLeases,
 ): void {
   const { controller, sweeper } = functions;
-  const policy = pulumi.all([controller.arn, sweeper.arn]).apply(callPolicy);
+  const policy = pulumi.all(controller ? [controller.arn, sweeper.arn] : [sweeper.arn]).apply(callPolicy);
   const role = createScheduleRole(scope, "caller", account, policy);
   // When the pool ends, the controller must have stopped before its hosts are given back, or it would launch on them.
-  createSchedule(scope, "look", "rate(2 minutes)", controller, role, leases);
-  createSchedule(scope, "sweep", "cron(59 23 * * ? *)", sweeper, role, leases);
+  if (controller) createSchedule(scope, "look", rateOf(lookMinutes(scope.pool)), controller, role, leases);
+  // A rate's first time is at once, so that the alarm on a sweeper that stays silent has something to go by.
+  createSchedule(scope, "sweep", "rate(1 day)", sweeper, role, leases);
+}
+
+function rateOf(minutes: number): string {
+  return `rate(${minutes} minute${minutes === 1 ? "" : "s"})`;
 }
 
 function createSchedule(
@@ -47,7 +54,8 @@ function createSchedule(
       flexibleTimeWindow: { mode: "OFF" },
       scheduleExpression,
       scheduleExpressionTimezone: "UTC",
-      // The next call makes up for one that fails.
+      // What Scheduler could not hand to Lambda the next call makes up for. Lambda itself calls a function that failed
+      // twice more, some minutes later; both functions may be repeated.
       target: { arn: target.arn, roleArn: role.arn, retryPolicy: { maximumRetryAttempts: 0 } },
     },
     { parent, dependsOn: [leases] },

@@ -86,8 +86,6 @@ const schema = z.object({
   schedulerRoleArn: z.string(),
   /** The unique id of the instances' role. */
   instanceRoleId: z.string(),
-  /** Who is told of what the sweeper did. */
-  topicArn: z.string().optional(),
   runner,
   /** The parameter with the token for the CI system's API. */
   apiTokenParameter: z.string(),
@@ -97,9 +95,11 @@ const schema = z.object({
 /** What the pool's controller in AWS is told by its environment. */
 export type LambdaPoolSettings = z.infer<typeof schema>;
 
-const sweeperSchema = schema
-  .pick({ pool: true, fleet: true, region: true, topicArn: true })
-  .extend({ policy: z.object({ mark: tags, sweepSeconds: seconds }) });
+const sweeperSchema = schema.pick({ pool: true, fleet: true, region: true }).extend({
+  policy: z.object({ mark: tags, sweepSeconds: seconds }),
+  /** Who is told of what it did. */
+  topicArn: z.string().optional(),
+});
 
 /** What the pool's sweeper is told: of the policy its own part alone, so that no mistake elsewhere keeps it from its work. */
 export type SweeperSettings = z.infer<typeof sweeperSchema>;

@@ -1,5 +1,4 @@
-import { jobsBetween } from "../../model/ec2-mac/jobs.ts";
-import { account, type LedgerSighting } from "../../model/ec2-mac/ledger.ts";
+import { account, type LedgerEntry, type LedgerSighting } from "../../model/ec2-mac/ledger.ts";
 import { sampleOf } from "../../model/ec2-mac/utilization.ts";
 import { viewOf } from "../../model/ec2-mac/view.ts";
 import type { Considered } from "./look.ts";
@@ -9,14 +8,20 @@ import type { Lease, PoolStore } from "./store.ts";
 export async function keepAccounts(
   store: PoolStore,
   lease: Lease,
-  { observed, policy, now, before }: Considered,
+  { observed, policy, now }: Considered,
 ): Promise<void> {
   const { places } = viewOf(observed, policy, now);
-  const jobs = jobsBetween(before.jobs, observed.memory.jobs);
   const sightings = places.map(({ host, occupied }): LedgerSighting => {
-    return { host, jobs: jobs.get(occupied?.instance.instanceId ?? "") ?? 0 };
+    const instanceId = occupied?.instance.instanceId ?? "";
+    const count = observed.memory.jobs[instanceId];
+    return { host, jobs: count && { instanceId, bornAt: count.bornAt, finished: count.finished } };
   });
-  const jobsFinished = [...jobs.values()].reduce((sum, count) => sum + count, 0);
-  await store.saveLedger(lease, account(await store.ledger(lease.pool), sightings, now));
-  await store.addSample(lease, sampleOf(places, jobsFinished, now));
+  const before = await store.ledger(lease.pool);
+  const after = account(before, sightings, now);
+  await store.saveLedger(lease, after);
+  await store.addSample(lease, sampleOf(places, jobsIn(after) - jobsIn(before), now));
+}
+
+function jobsIn(ledger: readonly LedgerEntry[]): number {
+  return ledger.reduce((sum, { jobs }) => sum + jobs, 0);
 }

@@ -29,13 +29,16 @@ const leaseItem = z.object({ holder: z.string(), fence: z.number(), heldUntil: z
 function leases(table: Table, now: () => Instant): Pick<PoolStore, "acquire" | "release"> {
   return {
     async acquire(pool, holder) {
+      const until = now() + leaseSeconds;
       const { done, item } = await table.update(leaseKey(pool), {
         set: "SET holder = :holder, heldUntil = :until ADD fence :one",
         condition: "attribute_not_exists(pk) OR heldUntil <= :now",
-        values: { ":holder": holder, ":until": now() + leaseSeconds, ":now": now(), ":one": 1 },
+        values: { ":holder": holder, ":until": until, ":now": until - leaseSeconds, ":one": 1 },
       });
       const { fence, ...held } = leaseItem.parse(item);
-      return done ? { lease: { pool, holder, fence } } : { heldBy: held.holder, until: held.heldUntil };
+      // The SDK asks again when an answer got lost, and then finds what it has written itself.
+      const isOurs = done || (held.holder === holder && held.heldUntil === until);
+      return isOurs ? { lease: { pool, holder, fence } } : { heldBy: held.holder, until: held.heldUntil };
     },
     async release({ pool, fence }) {
       await table.update(leaseKey(pool), {

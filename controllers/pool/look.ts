@@ -87,6 +87,7 @@ export async function look(
     const news = newsAmong(waits, await store.newest(pool.id));
     let { memory } = considered.observed;
     await store.save(lease, memory, news);
+    await keepAccounts(store, lease, considered);
     for (const entry of news) options.tell?.(entry);
     for (const action of actions) {
       if (signal.aborted) break;
@@ -95,7 +96,6 @@ export async function look(
     }
     const looked = { ...considered, after: memory };
     if (options.only) return looked;
-    await keepAccounts(store, lease, considered);
     await tellTrouble(pool, store, options, [...uncounted(considered), ...(await keepUp(pool, looked, signal))]);
     return looked;
   });

@@ -24,6 +24,7 @@ const ledgerSchema: z.ZodType<LedgerEntry[]> = z.array(
     unbilledSeconds: z.number(),
     jobs: z.number(),
     countedUntil: z.number(),
+    countedJobs: z.object({ instanceId: z.string(), bornAt: z.number(), finished: z.number() }).optional(),
   }),
 );
 

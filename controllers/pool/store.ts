@@ -44,7 +44,10 @@ export interface PoolStore {
   release(lease: Lease): Promise<void>;
   /** The pool's memory; an empty one when there is none. @throws Error when it is no memory */
   load(pool: string): Promise<PoolMemory>;
-  /** Writes memory and entries, all or nothing, and holds the lease for longer. @throws LeaseLost */
+  /**
+   * Writes memory and entries, and holds the lease for longer. The memory comes last: what it says has been done stands in
+   * the timeline, even where there is too much for one transaction and a crash comes in between. @throws LeaseLost
+   */
   save(lease: Lease, memory: PoolMemory, entries: readonly TimelineEntry[]): Promise<void>;
   /** Adds to the timeline without a lease: for what people do, and for what prevented a look. */
   note(pool: string, entries: readonly TimelineEntry[]): Promise<void>;

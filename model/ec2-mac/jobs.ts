@@ -50,13 +50,3 @@ export function withJobCounts(instances: readonly SeenInstance[], counts: JobCou
     return { ...instance, runner: { ...runner, jobsFinished } };
   });
 }
-
-/** How many jobs each instance has finished between two counts. */
-export function jobsBetween(before: JobCounts, after: JobCounts): Map<string, number> {
-  const done = new Map<string, number>();
-  for (const [instanceId, { bornAt, finished }] of Object.entries(after)) {
-    const known = before[instanceId];
-    done.set(instanceId, finished - (known?.bornAt === bornAt ? known.finished : 0));
-  }
-  return done;
-}

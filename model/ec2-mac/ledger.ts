@@ -13,13 +13,23 @@ export interface LedgerEntry {
   jobs: number;
   /** Up to when it is accounted for. */
   countedUntil: Instant;
+  /** Up to where the jobs of its last instance are in `jobs`. Missing while it has had none. */
+  countedJobs?: LifeJobs | undefined;
+}
+
+/** How many jobs an instance has finished in one of its lives. */
+export interface LifeJobs {
+  instanceId: string;
+  /** When that life began. */
+  bornAt: Instant;
+  finished: number;
 }
 
 /** What was seen of one host at one look, for the ledger. */
 export interface LedgerSighting {
   host: SeenHost;
-  /** Jobs that finished on it since the look before. */
-  jobs: number;
+  /** What the instance on it has done; undefined where there is none, or where nobody counts. */
+  jobs: LifeJobs | undefined;
 }
 
 /** Price of an hour of a host, in US dollars, by instance type. */
@@ -27,7 +37,8 @@ export type HourlyPrices = Readonly<Record<string, number>>;
 
 /**
  * Carries the ledger on to `now`. The time since the last look counts as what is seen now; a host that is new counts from
- * its allocation; what is no longer seen has been released and keeps its entry.
+ * its allocation; what is no longer seen has been released and keeps its entry. Jobs are counted from where the entry has
+ * them, so those of a look that was cut short are in the next one's.
  */
 export function account(
   ledger: readonly LedgerEntry[],
@@ -44,11 +55,18 @@ export function account(
       ...entry,
       billedSeconds: entry.billedSeconds + (isBilled ? seconds : 0),
       unbilledSeconds: entry.unbilledSeconds + (isBilled ? 0 : seconds),
-      jobs: entry.jobs + jobs,
+      jobs: entry.jobs + newJobs(entry.countedJobs, jobs),
       countedUntil: Math.max(now, entry.countedUntil),
+      countedJobs: jobs ?? entry.countedJobs,
     });
   }
   return [...entries.values()];
+}
+
+function newJobs(counted: LifeJobs | undefined, seen: LifeJobs | undefined): number {
+  if (!seen) return 0;
+  const isSameLife = counted?.instanceId === seen.instanceId && counted.bornAt === seen.bornAt;
+  return isSameLife ? Math.max(0, seen.finished - counted.finished) : seen.finished;
 }
 
 function newEntry({ hostId, name, instanceType, allocatedAt }: SeenHost): LedgerEntry {

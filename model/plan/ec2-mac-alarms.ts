@@ -13,6 +13,8 @@ export interface PlannedAlarm {
   /** What happened and what to do, for the person who is woken by it. */
   description: string;
   metricName: string;
+  /** The metric is Lambda's own, of the pool's function of this purpose, and not one that the fleet reports. */
+  ofFunction?: "sweeper";
   statistic: "Minimum" | "Maximum" | "SampleCount" | "Sum";
   comparisonOperator: "LessThanThreshold" | "GreaterThanThreshold" | "GreaterThanOrEqualToThreshold";
   threshold: number;
@@ -21,12 +23,18 @@ export interface PlannedAlarm {
   treatMissingData: "breaching" | "notBreaching";
 }
 
-/** Decides the alarms of a pool: on what its Macs report, and on what its controller in AWS does. */
+/** Decides the alarms of a pool: on what its Macs report, on its sweeper, and on what its controller in AWS does. */
 export function planAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
   return [
     ...macAlarms(pool, alerts, stack),
+    ...sweeperAlarms(pool, stack),
     ...(pool.controller === "aws" ? controllerAlarms(pool, alerts, stack) : []),
   ];
+}
+
+/** How often the controller in AWS is called, in minutes: as often as its most frequent look needs. */
+export function lookMinutes({ policy }: Ec2MacPoolSettings): number {
+  return Math.min(policy.launchLoopMinutes, policy.setUpLoopMinutes);
 }
 
 /** The condition has held for all of this time, in steps of five minutes. */
@@ -70,17 +78,54 @@ function macAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: strin
   ];
 }
 
+/** Called once a day, and two hours late at most. An alarm looks back for seven days at most (PutMetricAlarm, `Period`). */
+const sweeperSilentHours = 26;
+
+function sweeperAlarms(pool: Ec2MacPoolSettings, stack: string): PlannedAlarm[] {
+  const byHand = `Sweep by hand with: scripts/fleet pool sweep --pool ${pool.name} --stack ${stack}`;
+  return [
+    {
+      ...atLeast(
+        "sweeper-failed",
+        `The sweeper of pool ${pool.name} could not look, or not end an instance. The logs of its function tell why. ${byHand}`,
+        {
+          metricName: "Errors",
+          statistic: "Sum",
+          threshold: 1,
+          periodSeconds: 3600,
+          evaluationPeriods: 1,
+        },
+      ),
+      ofFunction: "sweeper",
+    },
+    {
+      purpose: "sweeper-silent",
+      description: `The sweeper of pool ${pool.name} has not been called for ${sweeperSilentHours} hours. See its schedule. ${byHand}`,
+      metricName: "Invocations",
+      ofFunction: "sweeper",
+      statistic: "Sum",
+      comparisonOperator: "LessThanThreshold",
+      threshold: 1,
+      periodSeconds: 3600,
+      evaluationPeriods: sweeperSilentHours,
+      treatMissingData: "breaching",
+    },
+  ];
+}
+
 function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
   const look = `See why with: scripts/fleet pool timeline --pool ${pool.name} --stack ${stack}`;
+  // A look or two may get lost before somebody is woken.
+  const silentMinutes = Math.max(alerts.controllerSilentMinutes, 3 * lookMinutes(pool));
   return [
     {
       purpose: "controller-silent",
-      description: `The controller of pool ${pool.name} has not looked for ${alerts.controllerSilentMinutes} minutes. The logs of its function tell why.`,
+      description: `The controller of pool ${pool.name} has not looked for ${silentMinutes} minutes. The logs of its function tell why.`,
       metricName: "ControllerLooks",
       statistic: "SampleCount",
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
-      ...minutes(alerts.controllerSilentMinutes),
+      ...minutes(silentMinutes),
       treatMissingData: "breaching",
     },
     {

@@ -47,11 +47,13 @@ export const policy = group(
       allowed: "Allowed: 5 to 240 (minutes); 10 is typical.",
     }).default(40),
     launchLoopMinutes: wholeNumber(1, 60, {
-      about: "How often the controller looks while a launch or a release waits.",
+      about:
+        "How often the controller looks while a launch or a release waits. The one in AWS always goes by the shorter loop.",
       allowed: "Allowed: 1 to 60 (minutes).",
     }).default(10),
     setUpLoopMinutes: wholeNumber(1, 60, {
-      about: "How often the controller looks while a Mac boots or sets itself up.",
+      about:
+        "How often the controller looks while a Mac boots or sets itself up. The one in AWS always goes by the shorter loop.",
       allowed: "Allowed: 1 to 60 (minutes).",
     }).default(2),
     fullScrubDays: wholeNumber(1, 90, {

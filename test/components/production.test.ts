@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";
-import { readSettings } from "../../controllers/lambda/settings.ts";
+import { readSettings, readSweeperSettings } from "../../controllers/lambda/settings.ts";
 import type { PolicyDocument } from "../../model/plan/policy-document.ts";
 import { type Declared, runProgram } from "../support/program.ts";
 
@@ -121,24 +121,29 @@ test("an instance may do what its programs call, and nothing else", () => {
 
 test("silence is an alarm, and somebody is told", () => {
   const alarms = ofType("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs);
-  assert.deepEqual(
-    alarms.map(({ metricName, treatMissingData }) => [metricName, treatMissingData]),
-    [
-      ["Heartbeat", "breaching"],
-      ["DiskUsedPercent", "notBreaching"],
-      ["MemoryUsedPercent", "notBreaching"],
-      ["ControllerLooks", "breaching"],
-      ["ReadyRunners", "notBreaching"],
-      ["HostsFailed", "notBreaching"],
-      ["ScrubOverdue", "notBreaching"],
-      ["LaunchFailures", "notBreaching"],
-      ["LeaseWaitOverdueSeconds", "notBreaching"],
-      ["InstancesPastHardLimit", "notBreaching"],
-    ],
-  );
-  const silent = alarms[0];
+  assert.deepEqual(alarms.map(({ metricName, treatMissingData }) => `${metricName} ${treatMissingData}`).toSorted(), [
+    "ControllerLooks breaching",
+    "DiskUsedPercent notBreaching",
+    "Errors notBreaching",
+    "Heartbeat breaching",
+    "HostsFailed notBreaching",
+    "InstancesPastHardLimit notBreaching",
+    "Invocations breaching",
+    "LaunchFailures notBreaching",
+    "LeaseWaitOverdueSeconds notBreaching",
+    "MemoryUsedPercent notBreaching",
+    "ReadyRunners notBreaching",
+    "ScrubOverdue notBreaching",
+  ]);
+  const of = (metric: string) => alarms.find(({ metricName }) => metricName === metric) ?? {};
+  const silent = of("Heartbeat");
   // Floor 7 of 8 hosts, five reports in 300 s from each: 6 Macs ring (30), 7 do not (35).
-  assert.deepEqual([silent?.period, silent?.threshold, silent?.comparisonOperator], [300, 32.5, "LessThanThreshold"]);
+  assert.deepEqual([silent.period, silent.threshold, silent.comparisonOperator], [300, 32.5, "LessThanThreshold"]);
+  const sweeper = { FunctionName: "ci-macs-production-macm1-sweeper" };
+  for (const alarm of [of("Errors"), of("Invocations")])
+    assert.deepEqual([alarm.namespace, alarm.dimensions, alarm.statistic], ["AWS/Lambda", sweeper, "Sum"]);
+  const { period, evaluationPeriods } = of("Invocations");
+  assert.equal(Number(period) * Number(evaluationPeriods), 26 * 3600, "a daily call may be two hours late");
   const { endpoint, protocol } = only("aws:sns/topicSubscription:TopicSubscription").inputs;
   assert.deepEqual([endpoint, protocol], ["mac-team@example.com", "email"]);
   for (const alarm of alarms) assert.equal((alarm.alarmActions as string[]).length, 1);
@@ -224,13 +229,21 @@ test("the functions are what AWS runs them on, and the controller is never there
   );
   for (const { runtime, architectures, timeout, memorySize } of functions)
     assert.deepEqual([runtime, architectures, timeout, memorySize], ["nodejs24.x", ["arm64"], 300, 512]);
-  const environment = functions[0]?.environment as { variables: Record<string, string> };
-  const text = environment.variables.FLEET_POOL ?? "";
+  const textOf = (index: number) => {
+    const environment = functions[index]?.environment as { variables: Record<string, string> } | undefined;
+    return environment?.variables.FLEET_POOL ?? "";
+  };
+  const text = textOf(0);
   assert.ok(text.length < 4000, "all variables of a function have 4 KB together");
   const settings = readSettings(text);
   assert.deepEqual(
     [settings.poolId, settings.fleet, settings.table, settings.policy.hosts.length, settings.runner.ci],
     ["ci-macs-production-0badcafe/macm1", "ci-macs-production", "ci-macs-production-macm1", 8, "buildkite"],
+  );
+  const sweeper = readSweeperSettings(textOf(1));
+  assert.deepEqual(
+    [sweeper.fleet, sweeper.policy.mark["mac-runner-fleet:pool"], sweeper.policy.sweepSeconds, sweeper.topicArn],
+    ["ci-macs-production", "macm1", 3 * 86_400, "arn:aws:mock:::macm1-topic"],
   );
 });
 
@@ -240,7 +253,7 @@ test("the controller is called every two minutes and the sweeper once a day", ()
     schedules.map(({ name, scheduleExpression }) => [name, scheduleExpression]),
     [
       ["ci-macs-production-macm1-look", "rate(2 minutes)"],
-      ["ci-macs-production-macm1-sweep", "cron(59 23 * * ? *)"],
+      ["ci-macs-production-macm1-sweep", "rate(1 day)"],
     ],
   );
 });
@@ -254,7 +267,7 @@ test("the dashboard shows every metric that the controller and the Macs report, 
   );
   const reported = ["Heartbeat", "DiskUsedPercent", "MemoryUsedPercent", ...controllerMetrics, "ControllerLooks"];
   assert.deepEqual([...shown].toSorted(), [...new Set(reported)].toSorted());
-  assert.equal(body.widgets[0].properties.alarms.length, 10);
+  assert.equal(body.widgets[0].properties.alarms.length, 12);
 });
 
 test("type tokens stay as they are, for a renamed one would be a new machine", () => {

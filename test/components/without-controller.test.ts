@@ -12,18 +12,24 @@ before(async () => {
   });
 });
 
-test("a pool that somebody else keeps declares nothing that would", () => {
+test("a pool that somebody else keeps declares nothing that would, and every end from outside of its Macs", () => {
   const parts = /^aws:(lambda|scheduler|dynamodb|ssm)/;
+  const pool = "macm1";
   deepEqual(
     declared.filter(({ type }) => parts.test(type)).map(({ name }) => name),
-    [],
+    [`${pool}-ends`, `${pool}-sweeper`, `${pool}-sweep`],
   );
-  equal(ofType("aws:iam/role:Role").length, 1);
+  deepEqual(
+    ofType("aws:iam/role:Role")
+      .map(({ name }) => name)
+      .toSorted(),
+    [`${pool}-caller-role`, `${pool}-end-role`, `${pool}-role`, `${pool}-sweeper-role`],
+  );
 });
 
-test("its alarms are those on its Macs alone", () => {
+test("its alarms are those on its Macs and its sweeper alone", () => {
   const watched = ofType("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs.metricName);
-  deepEqual(watched, ["Heartbeat", "DiskUsedPercent", "MemoryUsedPercent"]);
+  deepEqual(watched.toSorted(), ["DiskUsedPercent", "Errors", "Heartbeat", "Invocations", "MemoryUsedPercent"]);
 });
 
 test("its Macs set themselves up all the same", () => {

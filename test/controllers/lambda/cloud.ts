@@ -5,7 +5,7 @@ import { CreateTopicCommand } from "@aws-sdk/client-sns";
 import { DescribeParametersCommand, ListTagsForResourceCommand, PutParameterCommand } from "@aws-sdk/client-ssm";
 import { type AwsClients, awsClients } from "../../../controllers/lambda/clients.ts";
 import { lookOnce } from "../../../controllers/lambda/pool.ts";
-import type { LambdaPoolSettings } from "../../../controllers/lambda/settings.ts";
+import type { LambdaPoolSettings, SweeperSettings } from "../../../controllers/lambda/settings.ts";
 import { isHeld, type Looked } from "../../../controllers/pool/look.ts";
 import type { StandingPolicy } from "../../../controllers/pool/pool.ts";
 import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
@@ -30,7 +30,7 @@ let count = 0;
 /** A pool whose controller and sweeper are functions, in a simulated AWS with all that the program declares for them. */
 export class Cloud {
   readonly aws: Aws;
-  settings: LambdaPoolSettings;
+  settings: LambdaPoolSettings & SweeperSettings;
   /** What the functions use; the test's own calls are not among them. */
   readonly clients: AwsClients;
   readonly #own = awsClients(region);

@@ -1,8 +1,9 @@
-import { rejects } from "node:assert/strict";
+import { deepEqual, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
+import { leaseSeconds } from "../../../controllers/pool/store.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
 import { storeContract } from "./store-contract.ts";
 import { createTable, tableClient } from "./table.ts";
@@ -27,6 +28,26 @@ describe("a store in a table", () => {
     const table = await freshTable();
     return (now) => openDynamoStore(tableClient(), table, now);
   });
+});
+
+test("whoever gets the lease and not the answer finds it its own", async () => {
+  const table = await freshTable();
+  const client = tableClient({ maxAttempts: 3 });
+  let answers = 0;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      answers += 1;
+      if (answers === 1) throw Object.assign(new Error("no answer"), { name: "TimeoutError" });
+      return answer;
+    },
+    { step: "deserialize", name: "lost", priority: "high" },
+  );
+  const store = openDynamoStore(client, table, () => 1000);
+  const answer = await store.acquire("a", "us");
+  deepEqual(answer, { lease: { pool: "a", holder: "us", fence: 1 } });
+  deepEqual(await store.acquire("a", "them"), { heldBy: "us", until: 1000 + leaseSeconds });
+  store.close();
 });
 
 test("a memory that makes no sense says which item to delete", async () => {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { AllocateHostsCommand, RunInstancesCommand } from "@aws-sdk/client-ec2";
-import { consider } from "../../../controllers/pool/look.ts";
+import { consider, underLease } from "../../../controllers/pool/look.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { renewingSinceTag, softLifeTag } from "../../../model/ec2-mac/policy.ts";
 import { Aws, newImageId, templateName, type World } from "./world.ts";
@@ -256,6 +256,20 @@ test("each look adds to the ledger and to the utilization series", async () => {
   const { hosts } = await world.shown();
   equal(entry?.jobs, 1);
   equal(entry?.billedSeconds, aws.now() - Math.floor((hosts[0]?.allocatedAt ?? 0) / 1000));
+});
+
+test("a job that was seen by a look that was cut short is counted by the next one", async () => {
+  const world = await readyWorld(["mac-1"]);
+  world.runners.jobMarks.set(await onlyInstance(world), "2026-01-02T03:04:05Z");
+  const { signal } = new AbortController();
+  await underLease(world.pool(), world.store, "killed", async (lease) => {
+    const { observed } = await consider(world.pool(), world.store, false, signal);
+    await world.store.save(lease, observed.memory, []);
+  });
+  world.advance(600);
+  await world.look({ only: new Set() });
+  equal((await world.store.ledger("fleet/macs"))[0]?.jobs, 1);
+  equal((await world.store.samples("fleet/macs", 0)).at(-1)?.jobsFinished, 1);
 });
 
 test("an end that should have come long ago is scheduled for soon", async () => {

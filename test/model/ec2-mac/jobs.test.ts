@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import { jobsAfter, jobsBetween, withJobCounts } from "../../../model/ec2-mac/jobs.ts";
+import { jobsAfter, withJobCounts } from "../../../model/ec2-mac/jobs.ts";
 import type { JobCount, PoolMemory, RunnerSighting } from "../../../model/ec2-mac/types.ts";
 import { instance, registered } from "./build.ts";
 
@@ -49,10 +49,4 @@ test("the rules see the higher of two counts", () => {
   const jobs = { "i-1": { bornAt: 1, finished: 24, mark: "a" } };
   const [seen] = withJobCounts([instance(1, { runner: counted("a", 1) })], jobs);
   equal(seen?.runner.state === "registered" && seen.runner.jobsFinished, 24);
-});
-
-test("what finished between two looks, over the end of a life", () => {
-  const before = { "i-1": { bornAt: 1, finished: 3, mark: "a" }, "i-2": { bornAt: 1, finished: 7, mark: "a" } };
-  const after = { "i-1": { bornAt: 1, finished: 5, mark: "b" }, "i-2": { bornAt: 9, finished: 1, mark: "b" } };
-  deepEqual(Object.fromEntries(jobsBetween(before, after)), { "i-1": 2, "i-2": 1 });
 });

@@ -1,16 +1,21 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { test } from "node:test";
-import { account, keepOrRelease, type LedgerEntry, total } from "../../../model/ec2-mac/ledger.ts";
+import { describe, test } from "node:test";
+import { account, keepOrRelease, type LedgerEntry, type LifeJobs, total } from "../../../model/ec2-mac/ledger.ts";
 import { host, now } from "./build.ts";
 import { hour, policyFor } from "./scenario.ts";
 
 const prices = { "mac2.metal": 0.65 };
 const fresh = { allocatedAt: now - hour };
 
+const done = (finished: number, change: Partial<LifeJobs> = {}): LifeJobs => {
+  return { instanceId: "i-1", bornAt: now, finished, ...change };
+};
+
 /** One host seen each hour in these states, with two jobs done in each. */
 function watched(states: readonly string[]): LedgerEntry[] {
   return states.reduce<LedgerEntry[]>(
-    (ledger, state, index) => account(ledger, [{ host: host(1, { ...fresh, state }), jobs: 2 }], now + index * hour),
+    (ledger, state, index) =>
+      account(ledger, [{ host: host(1, { ...fresh, state }), jobs: done(2 * (index + 1)) }], now + index * hour),
     [],
   );
 }
@@ -25,13 +30,31 @@ test("a host is billed from its allocation, save while it is pending", () => {
 test("a released host keeps what it cost", () => {
   const before = watched(["available"]);
   deepEqual(account(before, [], now + 9 * hour), before);
-  deepEqual(account(before, [{ host: host(1, { state: "released" }), jobs: 0 }], now + 9 * hour), before);
+  deepEqual(account(before, [{ host: host(1, { state: "released" }), jobs: undefined }], now + 9 * hour), before);
 });
 
 test("the same look counted twice adds nothing", () => {
   const [once] = watched(["available"]);
-  const [twice] = account(watched(["available"]), [{ host: host(1, fresh), jobs: 0 }], now);
-  equal(twice?.billedSeconds, once?.billedSeconds);
+  const [twice] = account(watched(["available"]), [{ host: host(1, fresh), jobs: done(2) }], now);
+  deepEqual(twice, once);
+});
+
+describe("jobs are counted once, whatever happens between two looks", () => {
+  const cases: [name: string, seen: (LifeJobs | undefined)[], jobs: number][] = [
+    ["each look's own", [done(0), done(2), done(2), done(5)], 5],
+    ["nobody could tell in between", [done(2), undefined, done(5)], 5],
+    ["a new life of the same instance", [done(3), done(1, { bornAt: now + hour })], 4],
+    ["another instance", [done(3), undefined, done(2, { instanceId: "i-2" })], 5],
+    ["a count that went back takes nothing away", [done(3), done(1), done(2)], 4],
+  ];
+  for (const [name, seen, jobs] of cases)
+    test(name, () => {
+      const ledger = seen.reduce<LedgerEntry[]>(
+        (entries, one, index) => account(entries, [{ host: host(1, fresh), jobs: one }], now + index * hour),
+        [],
+      );
+      equal(ledger[0]?.jobs, jobs);
+    });
 });
 
 test("a pool's total gives the cost of a job, and none where there are no jobs", () => {

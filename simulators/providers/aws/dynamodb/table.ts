@@ -1,11 +1,13 @@
 import {
   CreateTableCommand,
   DeleteTableCommand,
+  DescribeContinuousBackupsCommand,
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   ListTagsOfResourceCommand,
   TagResourceCommand,
   UntagResourceCommand,
+  UpdateContinuousBackupsCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
@@ -38,6 +40,7 @@ interface Inputs {
   deletionProtectionEnabled: boolean;
   hashKey: string;
   name: string;
+  pointInTimeRecovery?: { enabled?: boolean } | undefined;
   rangeKey?: string | undefined;
   region?: string | undefined;
   tags?: Tags | undefined;
@@ -56,7 +59,6 @@ const unused = [
   "importTable",
   "localSecondaryIndexes",
   "onDemandThroughput",
-  "pointInTimeRecovery",
   "readCapacity",
   "replicas",
   "restoreBackupArn",
@@ -89,6 +91,7 @@ export const table = defineResource<Inputs, Outputs>({
     deletionProtectionEnabled: { type: "boolean", default: false },
     hashKey: { type: "string", required: true, replaces: true },
     name: { type: "string", required: true, replaces: true },
+    pointInTimeRecovery: { type: "object", computed: true, fields: { enabled: { type: "boolean" } } },
     rangeKey: { type: "string", replaces: true },
     ttl: {
       type: "object",
@@ -116,6 +119,7 @@ export const table = defineResource<Inputs, Outputs>({
     await vendorCall(`creating DynamoDB Table (${name})`, "DynamoDB: CreateTable", client.send(command));
     await waitUntilTableExists({ client, maxWaitTime: 120 }, { TableName: name });
     if (inputs.ttl?.enabled) await setTtl(name, inputs);
+    if (inputs.pointInTimeRecovery?.enabled) await setRecovery(name, inputs);
     return { id: name, outs: await existing(name, inputs) };
   },
 
@@ -125,6 +129,7 @@ export const table = defineResource<Inputs, Outputs>({
 
   async update(id, olds, news) {
     if (olds.ttl?.enabled !== news.ttl?.enabled) await setTtl(id, news);
+    if (olds.pointInTimeRecovery?.enabled !== news.pointInTimeRecovery?.enabled) await setRecovery(id, news);
     const client = dynamodb(news.region);
     await changeTags(olds.tagsAll, news.tags, {
       tag: (tags) => client.send(new TagResourceCommand({ ResourceArn: olds.arn, Tags: tags })),
@@ -146,6 +151,13 @@ async function setTtl(TableName: string, { region, ttl }: Inputs): Promise<void>
   await vendorCall(doing, "DynamoDB: UpdateTimeToLive", dynamodb(region).send(command));
 }
 
+async function setRecovery(TableName: string, { region, pointInTimeRecovery }: Inputs): Promise<void> {
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: pointInTimeRecovery?.enabled ?? false };
+  const command = new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification });
+  const doing = `updating DynamoDB Table (${TableName}) Point-in-Time Recovery`;
+  await vendorCall(doing, "DynamoDB: UpdateContinuousBackups", dynamodb(region).send(command));
+}
+
 async function find(id: string, asked: Partial<Inputs>): Promise<Outputs | undefined> {
   const client = dynamodb(asked.region);
   const sent = client.send(new DescribeTableCommand({ TableName: id }));
@@ -154,6 +166,8 @@ async function find(id: string, asked: Partial<Inputs>): Promise<Outputs | undef
   if (!found) return undefined;
   const { Tags: tags } = await client.send(new ListTagsOfResourceCommand({ ResourceArn: found.TableArn }));
   const ttl = await client.send(new DescribeTimeToLiveCommand({ TableName: id }));
+  const backups = await client.send(new DescribeContinuousBackupsCommand({ TableName: id }));
+  const recovery = backups.ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
   const key = (kind: string) => found.KeySchema?.find(({ KeyType }) => KeyType === kind)?.AttributeName;
   const { TimeToLiveStatus: status, AttributeName: attributeName } = ttl.TimeToLiveDescription ?? {};
   return {
@@ -167,6 +181,7 @@ async function find(id: string, asked: Partial<Inputs>): Promise<Outputs | undef
     billingMode: found.BillingModeSummary?.BillingMode ?? "PROVISIONED",
     deletionProtectionEnabled: found.DeletionProtectionEnabled ?? false,
     hashKey: key("HASH") ?? "",
+    pointInTimeRecovery: { enabled: recovery === "ENABLED" },
     rangeKey: key("RANGE"),
     ttl: attributeName ? { attributeName, enabled: status === "ENABLED" || status === "ENABLING" } : undefined,
     ...tagOutputs(tags as { Key: string; Value: string }[] | undefined, asked.tags),

@@ -77,10 +77,11 @@ export function controllerLives({ region, tags, policy, roleArn }: Surroundings)
           { name: "sk", type: "S" },
         ],
         ttl: { attributeName: "expiresAt", enabled: true },
+        pointInTimeRecovery: { enabled: true },
         deletionProtectionEnabled: false,
         tags,
       }),
-      change: { tags: { Name: "other" } },
+      change: { tags: { Name: "other" }, pointInTimeRecovery: { enabled: false } },
       id: /^mobile-m2$/,
     },
     {
