@@ -104,7 +104,11 @@ const ec2Mac = group(
     floor: wholeNumber(
       1,
       200,
-      { about: "Alarm when fewer Macs than this report.", allowed: "Allowed: 1 to the number of hosts." },
+      {
+        about:
+          "Alarm when fewer Macs than this report, or fewer runners are ready. The controller never goes below it by itself, so it also limits how many Macs are made new at once; one always may be.",
+        allowed: "Allowed: 1 to the number of hosts.",
+      },
       true,
     )
       .meta({ computedDefault: "`hosts` less 1, at least 1" })
