@@ -57,7 +57,8 @@ const ec2Mac = group(
     sizing: sizing.optional(),
     hostNamePrefix: text(/^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/, {
       about: "Hosts are called this, a dash and a number from 1.",
-      allowed: "A prefix has letters, digits and single dashes; it starts with a letter. The number is added to it.",
+      allowed:
+        "A prefix has up to 28 letters, digits and single dashes; it starts with a letter. The number is added to it.",
     })
       .meta({ computedDefault: "the pool's name" })
       .optional(),

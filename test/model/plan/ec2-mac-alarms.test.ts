@@ -1,5 +1,6 @@
 import { equal, match, ok } from "node:assert/strict";
 import { test } from "node:test";
+import { partWords } from "../../../model/names.ts";
 import { keptFloor, lookMinutes, planAlarms } from "../../../model/plan/ec2-mac-alarms.ts";
 import { parseSettings } from "../../../model/settings.ts";
 import { smallest, stackOf, valid } from "../settings/read.ts";
@@ -58,3 +59,8 @@ for (const { name, hosts, floor, silent, belowFloor } of floors)
     );
     equal(Math.min(Number(runner?.threshold), hosts - 1), keptFloor(pool), "what the controller keeps does not ring");
   });
+
+test("a pool cannot be called like the first word of another pool's alarm, as the two would have one name", () => {
+  for (const { purpose } of planned({}).alarms)
+    if (purpose.includes("-")) ok(partWords.includes(purpose.split("-")[0] ?? ""), purpose);
+});
