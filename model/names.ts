@@ -54,6 +54,15 @@ export const fleetMarkTag = "mac-runner-fleet:id";
 /** The AWS tag that says which pool something belongs to. */
 export const poolTag = "mac-runner-fleet:pool";
 
+/**
+ * The first words of what an EC2 pool's parts are called after the pool. A pool of that name would have its parts' names: those
+ * of `macs`' sweeper would be those of a pool `macs-sweeper`.
+ */
+export const partWords: readonly string[] = [
+  ...["api", "below", "caller", "controller", "end", "host", "launch", "lease"],
+  ...["look", "past", "scrub", "set", "ssh", "sweep", "sweeper", "tell"],
+];
+
 /** What a fleet is called wherever several share a place: `<fleet>-<stack>`. Its mark begins with this. */
 export function fleetId({ fleet, stack }: StackPlace): string {
   return fit([fleet, stack], fleetIdLimit);

@@ -3,6 +3,7 @@ import { poolMark } from "../../model/ec2-mac/lease-mark.ts";
 import { policyDefaults, type Sizing } from "../../model/ec2-mac/policy.ts";
 import type { RecycleWay } from "../../model/ec2-mac/types.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
+import { keptFloor } from "../../model/plan/ec2-mac-alarms.ts";
 import type { Ec2MacPoolSettings } from "../../model/settings.ts";
 import type { StandingPolicy } from "./pool.ts";
 
@@ -43,8 +44,7 @@ export function poolPolicy(
   fleetId: string,
 ): StandingPolicy {
   const { Name: _, ...hostTags } = plan.hosts[0]?.tags ?? {};
-  // With as many Macs as the alarm asks for, none could ever be renewed: one may always be away for it.
-  const floor = Math.min(pool.floor, pool.hosts - 1);
+  const floor = keptFloor(pool);
   const settings = { ...defaultSettings, ...pool.policy };
   return {
     ...policyDefaults,

@@ -6,10 +6,10 @@ import {
   type LeaseWait,
   waitForRelease,
 } from "../../model/ec2-mac/lease-give-back.ts";
-import { carries, leavingSince, leavingTag, poolMark, poolTag } from "../../model/ec2-mac/lease-mark.ts";
+import { carries, leavingSince, leavingTag, poolMark } from "../../model/ec2-mac/lease-mark.ts";
 import { type WaitingLease, waitingLease } from "../../model/ec2-mac/lease-waiting.ts";
 import type { Instant } from "../../model/ec2-mac/types.ts";
-import { fleetMarkTag } from "../../model/names.ts";
+import { fleetMarkTag, poolTag } from "../../model/names.ts";
 import { serviceConfig } from "../aws/service-call.ts";
 import { isFailure } from "../errors.ts";
 import { call } from "./call.ts";

@@ -1,11 +1,8 @@
-import { fleetMarkTag } from "../names.ts";
+import { fleetMarkTag, poolTag } from "../names.ts";
 import type { Instant, Tags } from "./types.ts";
 
 /** The tag of a host, and of the instance on it, that is to be given back; its value is when that began, in seconds. */
 export const leavingTag = "mac-runner-fleet:leaving-since";
-
-/** The tag that names the pool of a host or an instance. */
-export const poolTag = "mac-runner-fleet:pool";
 
 /** The tag of a host that says who made it. Those of the program do not have it; nor does whatever was there before it. */
 export const madeByTag = "mac-runner-fleet:made-by";

@@ -1,6 +1,6 @@
-import { fleetMarkTag } from "../names.ts";
+import { fleetMarkTag, poolTag } from "../names.ts";
 import { type LeavingHost, type Occupant, whyNotReleased } from "./lease-give-back.ts";
-import { leavingSince, poolTag } from "./lease-mark.ts";
+import { leavingSince } from "./lease-mark.ts";
 import { policyDefaults } from "./policy.ts";
 import { releasableAt } from "./release.ts";
 import type { Instant } from "./types.ts";

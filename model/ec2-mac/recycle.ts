@@ -3,6 +3,7 @@ import { forecastAt } from "./demand.ts";
 import { dueAt, lanesOf, planRecycling } from "./outlook.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { DrainAction, Instant } from "./types.ts";
+import { isBusy } from "./utilization.ts";
 import type { View } from "./view.ts";
 import { wayOf } from "./way.ts";
 import { at, span } from "./words.ts";
@@ -49,10 +50,6 @@ function nextStart(starts: ReadonlyMap<string, Instant>, { now, policy }: View):
   let next = Number.POSITIVE_INFINITY;
   for (const at of starts.values()) next = Math.min(next, at > now ? at : now + policy.launchLoopSeconds);
   return next;
-}
-
-function isBusy({ occupied: { instance } }: OccupiedPlace): boolean {
-  return instance.runner.state === "registered" && instance.runner.busy;
 }
 
 function causesOf(

@@ -41,8 +41,8 @@ const spareSeconds = 12 * 3600;
  */
 export function chores(view: View, standing: Standing): Chore[] {
   const { credentials, scheduled } = standing;
-  const occupied = view.places.filter(isOccupied).filter(isAlive);
-  const alive = new Set(view.instances.filter((each) => isAlive({ occupied: { instance: each } })).map(idOf));
+  const occupied = view.places.filter(isOccupied).filter(isUp);
+  const alive = new Set(view.instances.filter((each) => isUp({ occupied: { instance: each } })).map(idOf));
   return [
     ...(scheduled ? occupied.flatMap((place) => endOf(place, scheduled)) : []),
     ...(scheduled ? leftovers("unschedule", scheduled, alive) : []),
@@ -82,7 +82,7 @@ function leftovers(kind: "revoke" | "unschedule", ids: Iterable<string>, alive: 
   return dead.map((instanceId) => ({ kind, instanceId, reason: "its instance is gone" }));
 }
 
-function isAlive({ occupied }: { occupied: { instance: { state: string } } }): boolean {
+function isUp({ occupied }: { occupied: { instance: { state: string } } }): boolean {
   return occupied.instance.state !== "terminated" && occupied.instance.state !== "shutting-down";
 }
 

@@ -32,6 +32,26 @@ export function planAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stac
   ];
 }
 
+/**
+ * So many runners stay ready by the controller's own decisions: the pool's floor, or less where that would let no Mac ever be
+ * made new, because one may always be away for it.
+ */
+export function keptFloor({ floor, hosts }: Pick<Ec2MacPoolSettings, "floor" | "hosts">): number {
+  return Math.min(floor, hosts - 1);
+}
+
+/**
+ * How long a pool's only Mac may be away: a job's last two hours and a new root volume, or the longest scrub that is known,
+ * 4.5 hours, with the end before it, the boot and the set-up after it.
+ */
+const loneMacMinutes = 6 * 60;
+
+/** Below how many, and for how long, an alarm on a pool's floor rings. Never for what its controller does by itself. */
+function floorAlarm(pool: Ec2MacPoolSettings, least: number) {
+  const floor = keptFloor(pool);
+  return floor > 0 ? { floor, lasting: least } : { floor: 1, lasting: Math.max(least, loneMacMinutes) };
+}
+
 /** How often the controller in AWS is called, in minutes: as often as its most frequent look needs. */
 export function lookMinutes({ policy }: Ec2MacPoolSettings): number {
   return Math.min(policy.launchLoopMinutes, policy.setUpLoopMinutes);
@@ -43,16 +63,17 @@ function minutes(count: number) {
 }
 
 function macAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
+  const { floor, lasting } = floorAlarm(pool, alerts.silentMinutes);
   return [
     {
       purpose: "silent",
-      description: `Fewer than ${pool.floor} Macs of pool ${pool.name} have reported for ${alerts.silentMinutes} minutes. See them with: scripts/fleet status --stack ${stack}`,
+      description: `Fewer than ${floor} Macs of pool ${pool.name} have reported for ${lasting} minutes. See them with: scripts/fleet status --stack ${stack}`,
       metricName: "Heartbeat",
       statistic: "SampleCount",
       comparisonOperator: "LessThanThreshold",
       // Half a Mac below the floor, so that a late report or two do not ring.
-      threshold: (pool.floor - 0.5) * (300 / heartbeatSeconds),
-      ...minutes(alerts.silentMinutes),
+      threshold: (floor - 0.5) * (300 / heartbeatSeconds),
+      ...minutes(lasting),
       treatMissingData: "breaching",
     },
     {
@@ -114,6 +135,7 @@ function sweeperAlarms(pool: Ec2MacPoolSettings, stack: string): PlannedAlarm[] 
 }
 
 function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack: string): PlannedAlarm[] {
+  const { floor, lasting } = floorAlarm(pool, alerts.belowFloorMinutes);
   const look = `See why with: scripts/fleet pool timeline --pool ${pool.name} --stack ${stack}`;
   // A look or two may get lost before somebody is woken.
   const silentMinutes = Math.max(alerts.controllerSilentMinutes, 3 * lookMinutes(pool));
@@ -130,12 +152,12 @@ function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack
     },
     {
       purpose: "below-floor",
-      description: `Fewer than ${pool.floor} runners of pool ${pool.name} have been ready for ${alerts.belowFloorMinutes} minutes. ${look}`,
+      description: `Fewer than ${floor} runners of pool ${pool.name} have been ready for ${lasting} minutes. ${look}`,
       metricName: "ReadyRunners",
       statistic: "Maximum",
       comparisonOperator: "LessThanThreshold",
-      threshold: pool.floor,
-      ...minutes(alerts.belowFloorMinutes),
+      threshold: floor,
+      ...minutes(lasting),
       // A silent controller has an alarm of its own.
       treatMissingData: "notBreaching",
     },

@@ -57,7 +57,8 @@ const ec2Mac = group(
     sizing: sizing.optional(),
     hostNamePrefix: text(/^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/, {
       about: "Hosts are called this, a dash and a number from 1.",
-      allowed: "A prefix has letters, digits and single dashes; it starts with a letter. The number is added to it.",
+      allowed:
+        "A prefix has up to 28 letters, digits and single dashes; it starts with a letter. The number is added to it.",
     })
       .meta({ computedDefault: "the pool's name" })
       .optional(),
@@ -104,7 +105,11 @@ const ec2Mac = group(
     floor: wholeNumber(
       1,
       200,
-      { about: "Alarm when fewer Macs than this report.", allowed: "Allowed: 1 to the number of hosts." },
+      {
+        about:
+          "Alarm when fewer Macs than this report, or fewer runners are ready. The controller never goes below it by itself, so it also limits how many Macs are made new at once; one always may be.",
+        allowed: "Allowed: 1 to the number of hosts.",
+      },
       true,
     )
       .meta({ computedDefault: "`hosts` less 1, at least 1" })

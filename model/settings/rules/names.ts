@@ -1,5 +1,6 @@
+import { partWords } from "../../names.ts";
 import type { LocatedProblem } from "../issues.ts";
-import { show, writePath } from "../problem.ts";
+import { choices, show, writePath } from "../problem.ts";
 import { entriesOf, type Placed, poolsOfKind, problem, type Rule } from "../rule.ts";
 import type { DraftBlocks } from "../types.ts";
 
@@ -9,6 +10,8 @@ export const nameRules: Rule = (draft) => [
   ...repeated(namesOf(draft.images, "images"), "Each image has a name of its own."),
   ...repeated(namesOf(draft.pools, "pools"), "Each pool has a name of its own."),
   ...repeated(hostNames(draft), "Each Mac has a name of its own, whatever the case of its letters."),
+  ...partNames(draft),
+  ...longPrefixes(draft),
   ...repeated(prefixes(draft), "Each pool of EC2 Macs has a prefix of its own; the hosts would have the same names."),
   ...repeated(addresses(draft), "Each Mac is listed once: an address and port belong to one Mac."),
   ...repeated(vmNames(draft), "Pool and image together make the VMs' names, and these two make the same."),
@@ -51,6 +54,37 @@ function hostNames(draft: DraftBlocks): Named[] {
   const seen = new Set<string>();
   // Two pools with one prefix are reported once, as such, and not again for each host.
   return [...onEc2.filter(({ entry }) => !seen.has(entry.toLowerCase()) && seen.add(entry.toLowerCase())), ...ours];
+}
+
+function partNames(draft: DraftBlocks): LocatedProblem[] {
+  const pools = namesOf(
+    poolsOfKind(draft, "ec2-mac").map(({ entry }) => entry),
+    "pools",
+  ).map(({ entry }) => entry);
+  return poolsOfKind(draft, "ec2-mac").flatMap(({ entry: { name }, at }) => {
+    const other = pools.find((each) => partWords.some((word) => `${name}-`.startsWith(`${each}-${word}-`)));
+    if (other === undefined || name === undefined) return [];
+    return problem([...at, "name"], {
+      found: `${show(name)} is what a part of pool ${show(other)} is called.`,
+      allowed: `After the name of another pool and a dash comes none of ${choices(partWords)}.`,
+      fix: "Give it another name.",
+    });
+  });
+}
+
+/** GitHub takes 64 characters for a runner's name: the host's, its number, the instance's id and a number for each job. */
+const prefixLimit = 28;
+
+function longPrefixes(draft: DraftBlocks): LocatedProblem[] {
+  return prefixes(draft).flatMap(({ entry, at }) =>
+    entry.length <= prefixLimit
+      ? []
+      : problem(at, {
+          found: `${show(entry)} has ${entry.length} characters.`,
+          allowed: `Hosts are called after it, and runners after hosts, so it has ${prefixLimit} at most.`,
+          fix: at.at(-1) === "name" ? "Add a shorter `hostNamePrefix`, or use a shorter name." : "Use a shorter one.",
+        }),
+  );
 }
 
 function prefixes(draft: DraftBlocks): (Named & { count: number })[] {

@@ -87,7 +87,7 @@ export class Referee implements Watcher {
     const { now, scenario } = this.#world;
     const { policy, clockSkewSeconds } = scenario;
     const later = now + Math.abs(clockSkewSeconds);
-    if (!mac || later >= mac.drainAskedAt + policy.graceSeconds) return;
+    if (!mac || mac.endingFrom <= now || later >= mac.drainAskedAt + policy.graceSeconds) return;
     if (kind === "replace-root-volume" && isReady(mac, now))
       this.#note("drained before it is renewed", tags.Name, "its runner still takes jobs");
     if (!isBusy(mac, now) || hostStateOf(host, now) !== "available") return;
