@@ -107,7 +107,7 @@ function daemon(name: string, intervalSeconds: number, scriptText: string): Daem
 
 /** What the CloudWatch agent ships. The agent itself puts the instance id in place of `{instance_id}`. */
 function logSettings(args: UserDataArgs): object {
-  const own = ["boot-deadline", "heartbeat", "set-up", "supervisor"].map((name) => `${logFolder}/${name}.log`);
+  const own = ["boot-deadline", "heartbeat", "set-up", "supervisor", "runner"].map((name) => `${logFolder}/${name}.log`);
   const files = [initLog, ...own];
   const collect_list = files.map((file) => ({
     file_path: file,

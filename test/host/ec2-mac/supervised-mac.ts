@@ -129,6 +129,7 @@ while [ ! -e "$root/end" ]; do
   [ -d "$root/bin" ] || exit 1
   /bin/sleep 0.02
 done
+[ ! -e "$root/last-words" ] || cat "$root/last-words"
 exit "$(cat "$root/end")"`;
 
 /** A Mac whose runner is GitHub's; its `run.sh` does what the fake agent does. */

@@ -16,6 +16,7 @@ test("a credential starts one agent, named after the Mac and its instance, and i
   ok(!mac.has(`${state}/parameter-taken`));
   match(mac.read("agent-env"), /^BUILDKITE_AGENT_NAME=MacM1-1-i-0abc$/m);
   match(mac.read("agent-env"), new RegExp(`^BUILDKITE_AGENT_TOKEN=${secret}$`, "m"));
+  ok(!/AWS_MAX_ATTEMPTS/.test(mac.read("agent-env")), "a job's calls to AWS are its own business");
   const calls = mac.takeCalls();
   equal(calls.filter((call) => call.startsWith("buildkite-agent")).length, 1);
   ok(
@@ -45,6 +46,13 @@ test("the metadata service is closed to jobs before a runner starts", async (t) 
   mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
   await mac.look();
   match(mac.read("rules"), /block return out quick inet .* to 169\.254\.169\.254 user != 0/);
+});
+
+test("a runner that cannot be prepared is told once", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.write("credential", secret);
+  rmSync(`${mac.root}/tags/Name`);
+  deepEqual(await mac.look(3), ["supervisor started", "no runner: it could not be prepared"]);
 });
 
 test("a supervisor that crashed and comes back keeps the runner that lives: no shutdown, no second one", async (t) => {
@@ -218,9 +226,10 @@ test("right after a boot nothing is ended while AWS has not told whether a new l
 test("an agent that is gone ends the Mac", async (t) => {
   const mac = new SupervisedMac(t);
   await mac.withRunner();
+  mac.write("last-words", `fatal: bad token ${secret} refused`);
   mac.endRunner(1);
   const said = await mac.look(3);
-  match(said.join(), /shutting down: the runner is gone, exit status 1/);
+  match(said.join(), /shutting down: the runner is gone, exit status 1: fatal: bad token \.\.\. refused$/);
   ok(mac.shutdowns() > 0);
 });
 
@@ -373,6 +382,9 @@ test("GitHub: no runner starts beside processes that an earlier job left and tha
   const mac = githubMac(t);
   mac.write("credential", secret);
   mac.program("pgrep", "exit 0");
-  match((await mac.look()).join(), /processes of the last job do not end/);
+  deepEqual(await mac.look(3), [
+    "supervisor started",
+    "no runner: it could not be prepared, for processes of the last job do not end",
+  ]);
   ok(!mac.has("agent-pid"));
 });
