@@ -78,8 +78,9 @@ describe("a Mac that really boots, kept by the real controller", { skip, timeout
     await s3.send(new PutObjectCommand({ Bucket: object.bucket, Key: object.key, Body: script }));
     s3.destroy();
     const setUp = { ...object, sha256: createHash("sha256").update(script).digest("hex") };
+    const alarmsAt = { diskUsedPercent: 85, memoryUsedPercent: 90 };
     const logs = { logGroup: "/macs", metricNamespace: "MacRunnerFleet" };
-    return renderUserData({ ...names, ...logs, bootDeadlineHours: 48, heartbeatSeconds: 60, setUp });
+    return renderUserData({ ...names, ...logs, bootDeadlineHours: 48, heartbeatSeconds: 60, alarmsAt, setUp });
   }
 
   /** Looks every two minutes until it is so. */

@@ -48,6 +48,29 @@ test("the metadata service is closed to jobs before a runner starts", async (t) 
   match(mac.read("rules"), /block return out quick inet .* to 169\.254\.169\.254 user != 0/);
 });
 
+test("a metadata service that is open to jobs is closed again, and the runner goes on", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.write("open", "");
+  deepEqual(await mac.look(3), ["supervisor started", "the metadata service is open to jobs; closing it"]);
+  ok(!mac.has("open"));
+  ok(!mac.has("signals"));
+  ok(mac.takeCalls().some((call) => /^sudo -n -u runner -- curl .* http:\/\/169\.254\.169\.254\/$/.test(call)));
+});
+
+test("where it cannot be closed, the runner is to take no more jobs, and no other starts", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.program("pfctl", "echo 'Status: Enabled'");
+  mac.write("open", "");
+  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  match((await mac.look()).join(), /may finish its job and take no more: the metadata service could not be closed/);
+  mac.endRunner(0);
+  mac.write("credential", secret);
+  match((await mac.look(8)).join(), /no runner: the metadata service could not be closed to jobs/);
+  equal(mac.shutdowns(), 0);
+});
+
 test("a runner that cannot be prepared is told once", async (t) => {
   const mac = new SupervisedMac(t);
   mac.write("credential", secret);
