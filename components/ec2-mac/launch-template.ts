@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { awsName, fleetId } from "../../model/names.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
 import { heartbeatSeconds, metricNamespace } from "../../model/plan/ec2-mac-alarms.ts";
+import type { AlertSettings } from "../../model/settings.ts";
 import type { PoolScope } from "./scope.ts";
 import type { SetUpScript } from "./set-up-script.ts";
 import { renderUserData } from "./user-data.ts";
@@ -19,6 +20,7 @@ const rootVolumePerformance = { iops: 10_000, throughput: 400 };
 export function createLaunchTemplate(
   scope: PoolScope,
   plan: Ec2MacPoolPlan,
+  alerts: AlertSettings,
   group: SecurityGroup,
   profile: InstanceProfile,
   script: SetUpScript,
@@ -58,14 +60,14 @@ export function createLaunchTemplate(
         },
       ],
       tagSpecifications: ["instance", "volume"].map((resourceType) => ({ resourceType, tags: instanceTags })),
-      userData: userData(scope, plan, script),
+      userData: userData(scope, plan, alerts, script),
       tags,
     },
     { parent },
   );
 }
 
-function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetUpScript) {
+function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, alerts: AlertSettings, script: SetUpScript) {
   const args = {
     fleet: fleetId(place),
     pool: pool.name,
@@ -74,6 +76,7 @@ function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, script: SetU
     logGroup: plan.logGroupName,
     metricNamespace,
     heartbeatSeconds,
+    alarmsAt: alerts,
   };
   const encode = (text: string) => Buffer.from(text).toString("base64");
   return pulumi

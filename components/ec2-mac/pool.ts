@@ -64,7 +64,7 @@ export class Ec2MacPool extends pulumi.ComponentResource {
     const { hosts, leases } = createHosts(scope, plan, declaredHosts(plan.hosts, args.held));
     const script = createSetUpScript(scope, args.runner, poolPolicy(pool, plan, ""));
     const { role, profile } = createInstanceRole(scope, plan, alerts, script);
-    const template = createLaunchTemplate(scope, plan, createSecurityGroup(scope), profile, script);
+    const template = createLaunchTemplate(scope, plan, alerts, createSecurityGroup(scope), profile, script);
     const topic = createTopic(scope, args.notify);
     const account = role.arn.apply(accountOf);
     const ends = createEnds(scope, { plan, alerts, account, topic });

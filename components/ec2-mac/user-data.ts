@@ -22,6 +22,8 @@ export interface UserDataArgs {
   metricNamespace: string;
   /** Seconds between two heartbeats. */
   heartbeatSeconds: number;
+  /** From where on the heartbeat's log tells of a full disk or memory. */
+  alarmsAt: { diskUsedPercent: number; memoryUsedPercent: number };
   /** What makes the Mac ready for jobs; without it the Mac stays as it has booted. */
   setUp?: SetUpObject;
 }
@@ -92,6 +94,7 @@ function heartbeatDaemon(args: UserDataArgs): Daemon {
     timeLimitSeconds: heartbeatLimitSeconds,
     region: args.region,
     metricNamespace: args.metricNamespace,
+    ...args.alarmsAt,
     dimensions: JSON.stringify(dimensions),
   });
   return daemon("heartbeat", args.heartbeatSeconds, scriptText);
@@ -107,7 +110,9 @@ function daemon(name: string, intervalSeconds: number, scriptText: string): Daem
 
 /** What the CloudWatch agent ships. The agent itself puts the instance id in place of `{instance_id}`. */
 function logSettings(args: UserDataArgs): object {
-  const own = ["boot-deadline", "heartbeat", "set-up", "supervisor"].map((name) => `${logFolder}/${name}.log`);
+  const own = ["boot-deadline", "heartbeat", "set-up", "supervisor", "runner"].map(
+    (name) => `${logFolder}/${name}.log`,
+  );
   const files = [initLog, ...own];
   const collect_list = files.map((file) => ({
     file_path: file,

@@ -1,9 +1,12 @@
 import { describeHosts, type ObservedHost } from "../../drivers/ec2/hosts.ts";
+import { describeInstances } from "../../drivers/ec2/instances.ts";
 import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { drain as drainOf, isOccupied } from "../../model/ec2-mac/actions.ts";
+import { endsAtTag } from "../../model/ec2-mac/policy.ts";
 import { wayOf } from "../../model/ec2-mac/recycle.ts";
-import type { DrainAction } from "../../model/ec2-mac/types.ts";
+import type { DrainAction, Tags } from "../../model/ec2-mac/types.ts";
 import { viewOf } from "../../model/ec2-mac/view.ts";
+import { span, at as words } from "../../model/ec2-mac/words.ts";
 import { poolReadyTag } from "../../model/plan/ec2-mac.ts";
 import { type Considered, carryOut, consider, type Held, underLease } from "./look.ts";
 import type { Pool } from "./pool.ts";
@@ -12,14 +15,19 @@ import type { PoolStore } from "./store.ts";
 /** Which tag a person sets on what. */
 export interface HostSwitch {
   host: ObservedHost;
-  /** The host, and what is on it. */
+  /** The host, and the pool's instance on it. */
   ids: string[];
   tags: Record<string, string>;
+  /** For each instance that goes out of service: what ends it all the same. */
+  stillEnds: string[];
   kind: "disable" | "enable";
 }
 
+const alive = ["pending", "running", "stopping", "stopped"];
+
 /**
- * Finds the host, by its name or id, and what to set: `PWPoolReady` takes it out of every loop, or back in with its instance.
+ * Finds the host, by its name or id, and what to set: `PWPoolReady` takes it out of every loop, or back in. The controller
+ * goes by the host's tag, the Mac itself by its instance's. What on the host is not the pool's is left alone.
  * @throws Error when the pool has no such host, DriverError `not-ours` when somebody else has
  */
 export async function planSwitch(
@@ -28,10 +36,20 @@ export async function planSwitch(
   kind: HostSwitch["kind"],
   signal: AbortSignal,
 ): Promise<HostSwitch> {
+  const { ec2, policy } = pool;
   const host = await findHost(pool, named, signal);
-  // A person may have taken out the instance alone; who wants the host back in wants both.
-  const ids = kind === "enable" ? [host.hostId, ...host.instanceIds] : [host.hostId];
-  return { host, ids, tags: { [poolReadyTag]: String(kind === "enable") }, kind };
+  const query = { hostIds: [host.hostId], tags: policy.mark, states: alive };
+  const instances = await describeInstances(ec2, query, signal);
+  const ids = [host.hostId, ...instances.map(({ instanceId }) => instanceId)];
+  const stillEnds = kind === "disable" ? instances.map((instance) => endsOf(instance, policy.sweepSeconds)) : [];
+  return { host, ids, tags: { [poolReadyTag]: String(kind === "enable") }, stillEnds, kind };
+}
+
+/** Nobody is to forget a Mac that is out of service for ever. */
+function endsOf({ instanceId, tags }: { instanceId: string; tags: Tags }, sweepSeconds: number): string {
+  const scheduled = tags[endsAtTag] ? `, its end scheduled at AWS (${words(Number(tags[endsAtTag]))})` : "";
+  const sweeper = `the sweeper, ${span(sweepSeconds)} after its life began unless it has the tag persistent=true`;
+  return `${instanceId} keeps its disk until one of its other ends: its boot deadline (bootDeadlineHours)${scheduled}, or ${sweeper}`;
 }
 
 /** Sets the tag and notes who did it. A running controller sees it at its next look. */

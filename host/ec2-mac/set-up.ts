@@ -94,6 +94,7 @@ function supervisor(args: SetUpArgs, parts: RunnerParts): TemplateValues {
     patienceSeconds,
     oneJob: parts.oneJob,
     stateFolder,
+    user,
     runnerLog: `${logFolder}/runner.log`,
     imds: imdsFunction(),
     life: lifeFunctions(args.region),

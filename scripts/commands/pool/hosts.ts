@@ -18,10 +18,8 @@ export function switchHost(kind: HostSwitch["kind"]) {
       const plan = await planSwitch(pool, host, kind, signal);
       if (!options.dryRun) await performSwitch(pool, pool.store, plan, whoAmI(), signal);
       const what = `${poolReadyTag}=${plan.tags[poolReadyTag]} on ${plan.ids.join(" and ")}`;
-      report(options, `${options.dryRun ? "would set" : "set"} ${what} (${plan.host.name})`, {
-        ...plan,
-        host: plan.host.name,
-      });
+      const done = `${options.dryRun ? "would set" : "set"} ${what} (${plan.host.name})`;
+      report(options, [done, ...plan.stillEnds].join("\n"), { ...plan, host: plan.host.name });
       return 0;
     });
 }

@@ -21,6 +21,7 @@ const macFolders = [
   "/Users/runner",
   "/Library/",
   "/opt/aws/",
+  "/etc/ssh/",
   "/opt/homebrew/bin/brew",
   "/sbin/shutdown",
 ];

@@ -48,6 +48,17 @@ test("one call carries the heartbeat and how full disk and memory are", async (t
   match(calls[0] ?? "", /^aws cloudwatch put-metric-data --region us-east-1 --namespace MacRunnerFleet /);
 });
 
+test("a disk or memory above the alarm's threshold is told in the Mac's own log", async (t) => {
+  const mac = busyMac(t);
+  mac.program("df", "echo Filesystem; echo '/dev/disk3s5 194935068 180000000 10000000 86% /System/Volumes/Data'");
+  mac.program("memory_pressure", "echo 'System-wide memory free percentage: 9%'");
+  const { stdout } = await mac.run(script);
+  match(
+    stdout,
+    /^20\S+Z disk: 86 % used, the alarm's threshold is 85 %\n20\S+Z memory: 91 % used, the alarm's threshold is 90 %\n$/,
+  );
+});
+
 test("what cannot be measured is left out, never guessed", async (t) => {
   const mac = busyMac(t);
   mac.program("df", "exit 1");

@@ -9,6 +9,7 @@ export const userDataArgs: UserDataArgs & { setUp: SetUpObject } = {
   logGroup: "/mac-runner-fleet/ci-macs",
   metricNamespace: "MacRunnerFleet",
   heartbeatSeconds: 60,
+  alarmsAt: { diskUsedPercent: 85, memoryUsedPercent: 90 },
   setUp: { bucket: "ci-macs", key: "set-up/0f1e.sh", sha256: "0f1e".repeat(16) },
 };
 

@@ -145,7 +145,7 @@ test("an image with the CloudWatch agent ships its logs to the log group", async
   const files: { log_group_name: string; log_stream_name: string }[] = settings.logs.logs_collected.files.collect_list;
   deepEqual(
     files.map((file) => `${file.log_group_name} ${file.log_stream_name}`),
-    ["ec2-macos-init", "boot-deadline", "heartbeat", "set-up", "supervisor"].map(
+    ["ec2-macos-init", "boot-deadline", "heartbeat", "set-up", "supervisor", "runner"].map(
       (log) => `${args.logGroup} {instance_id}/${log}`,
     ),
   );

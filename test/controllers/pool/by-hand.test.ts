@@ -7,6 +7,7 @@ import { AllocateHostsCommand, DescribeHostsCommand, EC2Client } from "@aws-sdk/
 import { drainByHand, performSwitch, planDrain, planSwitch } from "../../../controllers/pool/by-hand.ts";
 import { ec2Clock } from "../../../controllers/pool/clock.ts";
 import { consider, isHeld } from "../../../controllers/pool/look.ts";
+import { tagResources } from "../../../drivers/ec2/tags.ts";
 import { templateImage } from "../../../drivers/ec2/template-image.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { Aws, imageId, templateName, type World } from "./world.ts";
@@ -29,8 +30,13 @@ async function tagsOf(name: string): Promise<(string | undefined)[]> {
 
 test("a host that is disabled is left alone until it is enabled with its instance, and the timeline knows by whom", async () => {
   const pool = world.pool();
-  await performSwitch(pool, world.store, await planSwitch(pool, "mac-1", "disable", signal), "ann", signal);
-  deepEqual(await tagsOf("mac-1"), ["false", "true"]);
+  const plan = await planSwitch(pool, "mac-1", "disable", signal);
+  await performSwitch(pool, world.store, plan, "ann", signal);
+  deepEqual(await tagsOf("mac-1"), ["false", "false"], "the Mac goes by its own tag");
+  match(
+    plan.stillEnds.join(),
+    /^i-\w+ keeps its disk until .*bootDeadlineHours.* at AWS \(20\d\d-.*\), or the sweeper, 3 d/,
+  );
   const considered = await consider(pool, world.store, false, signal);
   throws(
     () => planDrain(considered, "mac-1", "ann"),
@@ -46,6 +52,18 @@ test("a host that is disabled is left alone until it is enabled with its instanc
       ["enable", "by hand (ann)"],
     ],
   );
+});
+
+test("an instance on the host that is not the pool's is not tagged", async () => {
+  const pool = world.pool();
+  const { hosts, instances } = await world.shown();
+  const hostId = hosts.find(({ tags }) => tags.Name === "mac-1")?.hostId;
+  const instanceId = instances.find((one) => one.hostId === hostId)?.instanceId ?? "";
+  const [[key = "", value = ""] = []] = Object.entries(pool.policy.mark);
+  await tagResources(aws.ec2, [instanceId], { [key]: "somebody-else" });
+  for (const kind of ["disable", "enable"] as const)
+    deepEqual((await planSwitch(pool, "mac-1", kind, signal)).ids, [hostId]);
+  await tagResources(aws.ec2, [instanceId], { [key]: value });
 });
 
 test("to plan is not to do", async () => {

@@ -66,6 +66,7 @@ test("a fresh Mac gets its user, its agent and its supervisor", async (t) => {
   );
   equal(statSync(`${mac.root}/${state}/state`).mode & 0o777, 0o700);
   ok(mac.has("Users/runner/builds"));
+  equal(mac.read("etc/ssh/sshd_config.d/mac-runner-fleet.conf"), "DenyUsers runner\n");
 });
 
 for (const [name, args] of Object.entries({ buildkite: buildkiteArgs, github }))

@@ -48,7 +48,10 @@ export class SupervisedMac extends FakeMac {
       [ "$looks" -gt 1 ] || kill -9 $PPID`,
     );
     this.program("curl", metadata);
-    this.program("pfctl", `case "$*" in *'-f -') cat >"$root/rules" ;; *info) echo 'Status: Enabled' ;; esac`);
+    this.program(
+      "pfctl",
+      `case "$*" in *'-f -') cat >"$root/rules"; rm -f "$root/open" ;; *info) echo 'Status: Enabled' ;; esac`,
+    );
     this.program("aws", aws);
     this.program("buildkite-agent", agent);
     this.program("sudo", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
@@ -109,6 +112,7 @@ export class SupervisedMac extends FakeMac {
 /** The program that plays `curl` to the metadata service. */
 export const metadata = `case "$*" in
   *PUT*) echo token ;;
+  *'-o /dev/null'*) [ -e "$root/open" ] || exit 7 ;;
   *meta-data/instance-id) echo i-0abc ;;
   *identity/document) cat "$root/document" ;;
   *tags/instance/*) for last; do :; done; cat "$root/tags/\${last##*/}" 2>/dev/null || exit 22 ;;
@@ -129,6 +133,7 @@ while [ ! -e "$root/end" ]; do
   [ -d "$root/bin" ] || exit 1
   /bin/sleep 0.02
 done
+[ ! -e "$root/last-words" ] || cat "$root/last-words"
 exit "$(cat "$root/end")"`;
 
 /** A Mac whose runner is GitHub's; its `run.sh` does what the fake agent does. */

@@ -16,6 +16,7 @@ test("a credential starts one agent, named after the Mac and its instance, and i
   ok(!mac.has(`${state}/parameter-taken`));
   match(mac.read("agent-env"), /^BUILDKITE_AGENT_NAME=MacM1-1-i-0abc$/m);
   match(mac.read("agent-env"), new RegExp(`^BUILDKITE_AGENT_TOKEN=${secret}$`, "m"));
+  ok(!/AWS_MAX_ATTEMPTS/.test(mac.read("agent-env")), "a job's calls to AWS are its own business");
   const calls = mac.takeCalls();
   equal(calls.filter((call) => call.startsWith("buildkite-agent")).length, 1);
   ok(
@@ -45,6 +46,36 @@ test("the metadata service is closed to jobs before a runner starts", async (t) 
   mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
   await mac.look();
   match(mac.read("rules"), /block return out quick inet .* to 169\.254\.169\.254 user != 0/);
+});
+
+test("a metadata service that is open to jobs is closed again, and the runner goes on", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.write("open", "");
+  deepEqual(await mac.look(3), ["supervisor started", "the metadata service is open to jobs; closing it"]);
+  ok(!mac.has("open"));
+  ok(!mac.has("signals"));
+  ok(mac.takeCalls().some((call) => /^sudo -n -u runner -- curl .* http:\/\/169\.254\.169\.254\/$/.test(call)));
+});
+
+test("where it cannot be closed, the runner is to take no more jobs, and no other starts", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.program("pfctl", "echo 'Status: Enabled'");
+  mac.write("open", "");
+  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  match((await mac.look()).join(), /may finish its job and take no more: the metadata service could not be closed/);
+  mac.endRunner(0);
+  mac.write("credential", secret);
+  match((await mac.look(8)).join(), /no runner: the metadata service could not be closed to jobs/);
+  equal(mac.shutdowns(), 0);
+});
+
+test("a runner that cannot be prepared is told once", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.write("credential", secret);
+  rmSync(`${mac.root}/tags/Name`);
+  deepEqual(await mac.look(3), ["supervisor started", "no runner: it could not be prepared"]);
 });
 
 test("a supervisor that crashed and comes back keeps the runner that lives: no shutdown, no second one", async (t) => {
@@ -218,9 +249,10 @@ test("right after a boot nothing is ended while AWS has not told whether a new l
 test("an agent that is gone ends the Mac", async (t) => {
   const mac = new SupervisedMac(t);
   await mac.withRunner();
+  mac.write("last-words", `fatal: bad token ${secret} refused`);
   mac.endRunner(1);
   const said = await mac.look(3);
-  match(said.join(), /shutting down: the runner is gone, exit status 1/);
+  match(said.join(), /shutting down: the runner is gone, exit status 1: fatal: bad token \.\.\. refused$/);
   ok(mac.shutdowns() > 0);
 });
 
@@ -316,6 +348,23 @@ test("back in service it asks for a credential again", async (t) => {
   ok(mac.has("agent-pid"));
 });
 
+test("back in service while its last job runs, it asks for a credential after that", async (t) => {
+  const mac = new SupervisedMac(t);
+  await mac.withRunner();
+  mac.write("tags/PWPoolReady", "false");
+  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  await mac.look();
+  mac.write("tags/PWPoolReady", "true");
+  await mac.look();
+  mac.endRunner(0);
+  match((await mac.look(8)).join(), /asking for a new credential/);
+  rmSync(`${mac.root}/end`);
+  rmSync(`${mac.root}/agent-pid`);
+  await mac.withRunner();
+  equal(mac.shutdowns(), 0);
+  ok(mac.has("agent-pid"));
+});
+
 test("GitHub: the configuration travels by the environment, to the runner user", async (t) => {
   const mac = githubMac(t);
   mac.write("credential", secret);
@@ -328,15 +377,16 @@ test("GitHub: the configuration travels by the environment, to the runner user",
   ok(!calls.join().includes(secret));
 });
 
-test("GitHub: after its job it asks for the next credential, for a quarter of an hour", async (t) => {
+test("GitHub: after its job it asks for the next credential, for as long as it lives", async (t) => {
   const mac = githubMac(t);
   await mac.withRunner();
   mac.endRunner(0);
   match((await mac.look(4)).join(), /did its one job; asking for the next credential/);
-  equal(mac.shutdowns(), 0);
-  mac.write("clock", `${Number(mac.read("clock")) + 900}`);
-  match((await mac.look()).join(), /no next credential came in 900 seconds/);
-  equal(mac.shutdowns(), 1);
+  mac.age = 24 * hour - 60;
+  await mac.look();
+  equal(mac.shutdowns(), 0, "nobody could make one: an outage of the CI system may last");
+  mac.age = 24 * hour;
+  match((await mac.look()).join(), /shutting down: this life is 86400 seconds old, and no job runs/);
 });
 
 test("GitHub: a runner with a job is not told, for the signal would end the job", async (t) => {
@@ -355,6 +405,9 @@ test("GitHub: no runner starts beside processes that an earlier job left and tha
   const mac = githubMac(t);
   mac.write("credential", secret);
   mac.program("pgrep", "exit 0");
-  match((await mac.look()).join(), /processes of the last job do not end/);
+  deepEqual(await mac.look(3), [
+    "supervisor started",
+    "no runner: it could not be prepared, for processes of the last job do not end",
+  ]);
   ok(!mac.has("agent-pid"));
 });

@@ -1,5 +1,5 @@
 import { chanceOf } from "../../../model/ec2-mac/chance.ts";
-import { setUpAtTag } from "../../../model/ec2-mac/policy.ts";
+import { renewingSinceTag, setUpAtTag } from "../../../model/ec2-mac/policy.ts";
 import { setUpSighting } from "../../../model/ec2-mac/set-up-sighting.ts";
 import type {
   Action,
@@ -10,7 +10,7 @@ import type {
   SeenHost,
   SeenInstance,
 } from "../../../model/ec2-mac/types.ts";
-import { hasRunner, isBusy, isReady, type Mac, runJobs, runnerOf, startSetUp, stateOf, tasksOf } from "./mac.ts";
+import { isBusy, isReady, type Mac, runJobs, runnerOf, startSetUp, stateOf, tasksOf } from "./mac.ts";
 import { day, hour } from "./scenario.ts";
 import { hostStateOf, isReplacing, type World, type WorldHost } from "./world.ts";
 
@@ -92,11 +92,8 @@ function actOnMac(world: World, mac: Mac, action: Action): Outcome {
   if (action.kind === "terminate") world.end(mac);
   if (mac.endingFrom <= world.now) return { result: "done" };
   if (action.kind === "drain") {
-    mac.drainAskedAt = Math.min(mac.drainAskedAt, world.now);
-    runJobs(mac, world.now, world.scenario.load, world.draw);
-    if (mac.perJob && isBusy(mac, world.now)) return failed("422: the runner is running a job");
-    if (!hasRunner(mac, world.now)) return { result: "done" };
-    mac.drainedFrom = Math.min(mac.drainedFrom, world.now);
+    const refusal = drain(world, mac, action);
+    if (refusal) return refusal;
   }
   if (action.kind === "set-up") {
     const { faults } = world;
@@ -111,6 +108,20 @@ function actOnMac(world: World, mac: Mac, action: Action): Outcome {
     world.replaceVolume(mac, action.imageId);
   }
   return { result: "done", instanceId: mac.instanceId };
+}
+
+/** A runner that is gone already is drained. */
+function drain(world: World, mac: Mac, { way }: Extract<Action, { kind: "drain" }>): Outcome | undefined {
+  const since = Math.round(world.now + world.scenario.clockSkewSeconds);
+  if (way === "replace-root-volume") mac.tags = { ...mac.tags, [renewingSinceTag]: String(since) };
+  mac.drainAskedAt = Math.min(mac.drainAskedAt, world.now);
+  runJobs(mac, world.now, world.scenario.load, world.draw);
+  if (mac.perJob && isBusy(mac, world.now)) return failed("422: the runner is running a job");
+  if (!isReady(mac, world.now)) return undefined;
+  mac.drainedFrom = world.now;
+  // A Mac of single jobs asks for its next credential and does not end.
+  if (!mac.perJob) world.awaitRunnersEnd(mac);
+  return undefined;
 }
 
 function allocate(world: World, action: Extract<Action, { kind: "allocate" }>): Outcome {

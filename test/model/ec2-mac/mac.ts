@@ -1,4 +1,4 @@
-import { softLifeTag } from "../../../model/ec2-mac/policy.ts";
+import { renewingSinceTag, softLifeTag } from "../../../model/ec2-mac/policy.ts";
 import type { Instant, RootVolumeTask, RunnerSighting, Tags } from "../../../model/ec2-mac/types.ts";
 import { type Faults, hour, minute } from "./scenario.ts";
 
@@ -101,7 +101,19 @@ export function isSetUp(mac: Mac, now: Instant): boolean {
 
 /** True while its runner is registered with the CI system. */
 export function hasRunner(mac: Mac, now: Instant): boolean {
-  return isSetUp(mac, now) && now < mac.runnerGoneFrom && now < mac.endingFrom;
+  return isSetUp(mac, now) && now < runnerEndsAt(mac) && now < mac.endingFrom;
+}
+
+/** When its runner is gone: it died, or was drained and its job is over. */
+export function runnerEndsAt({ runnerGoneFrom, drainedFrom, jobFrom, jobUntil }: Mac): Instant {
+  const lastJobUntil = jobFrom < drainedFrom ? Math.max(drainedFrom, jobUntil) : drainedFrom;
+  return Math.min(runnerGoneFrom, drainedFrom === never ? never : lastJobUntil);
+}
+
+/** Until when its supervisor waits for a new root volume; 0 when it was drained for none. */
+export function renewalUntil({ tags, bornAt }: Mac, graceSeconds: number): Instant {
+  const since = Number(tags[renewingSinceTag] ?? 0);
+  return since > bornAt ? since + graceSeconds : 0;
 }
 
 /** True while it takes jobs. */

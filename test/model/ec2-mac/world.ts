@@ -1,7 +1,18 @@
 import { generator } from "../../../model/ec2-mac/chance.ts";
 import type { DeclaredHost } from "../../../model/ec2-mac/policy.ts";
 import type { Instant, Tags } from "../../../model/ec2-mac/types.ts";
-import { bear, type Draw, exponential, isBusy, isSetUp, type Mac, ownSoftLife, runJobs } from "./mac.ts";
+import {
+  bear,
+  type Draw,
+  exponential,
+  isBusy,
+  isSetUp,
+  type Mac,
+  ownSoftLife,
+  renewalUntil,
+  runJobs,
+  runnerEndsAt,
+} from "./mac.ts";
 import { Queue } from "./queue.ts";
 import { beginning, day, declaredHosts, type Faults, hour, minute, noFaults, type Scenario } from "./scenario.ts";
 
@@ -157,8 +168,13 @@ export class World {
   /** After its set-up has been started: what its runner will do. */
   followRunner(mac: Mac): void {
     this.#tell(mac.setUpUntil);
-    if (mac.runnerGoneFrom < never)
-      this.#queue.push(mac.runnerGoneFrom, { kind: "runner-gone", mac, bornAt: mac.bornAt });
+    this.awaitRunnersEnd(mac);
+  }
+
+  /** Lets its supervisor see that its runner has died, or has gone as it was told. */
+  awaitRunnersEnd(mac: Mac): void {
+    const at = runnerEndsAt(mac);
+    if (at < never) this.#queue.push(at, { kind: "runner-gone", mac, bornAt: mac.bornAt });
   }
 
   /** Ends an instance: it stops for a while, then its host scrubs. */
@@ -229,6 +245,7 @@ export class World {
   }
 
   #happenToMac(kind: "supervisor" | "deadline" | "dies" | "runner-gone" | "replaced", mac: Mac): void {
+    if (kind === "runner-gone" && this.#waitsForVolume(mac)) return;
     const isRenewed = kind === "replaced" && !mac.tasks.at(-1)?.fails;
     const isOver = {
       dies: true,
@@ -247,9 +264,18 @@ export class World {
   #supervise(mac: Mac): void {
     if (!mac.supervisorWorks || !isSetUp(mac, this.now) || isReplacing(mac, this.now)) return;
     runJobs(mac, this.now, this.scenario.load, this.draw);
-    const latest = mac.bornAt + ownSoftLife(mac) + 2 * hour;
-    if (!isBusy(mac, this.now) || this.now >= latest) this.end(mac);
+    const latest = this.#latestEnd(mac);
+    if (this.now >= latest) this.end(mac);
+    else if (!isBusy(mac, this.now)) this.#waitsForVolume(mac) || this.end(mac);
     else this.#queue.push(Math.min(mac.jobUntil, latest), { kind: "supervisor", mac, bornAt: mac.bornAt });
+  }
+
+  /** Without a runner it waits for the new root volume that it was drained for, as long as a job may last. */
+  #waitsForVolume(mac: Mac): boolean {
+    const until = Math.min(renewalUntil(mac, this.#grace), this.#latestEnd(mac));
+    if (until <= this.now) return false;
+    this.#queue.push(until, { kind: "runner-gone", mac, bornAt: mac.bornAt });
+    return true;
   }
 
   #failHost(host: WorldHost): void {
@@ -318,6 +344,14 @@ export class World {
       host.tags = { ...host.tags, PWPoolReady: "true" };
       if (host.mac) host.mac.tags = { ...host.mac.tags, PWPoolReady: "true" };
     }
+  }
+
+  #latestEnd(mac: Mac): Instant {
+    return mac.bornAt + ownSoftLife(mac) + this.#grace;
+  }
+
+  get #grace(): number {
+    return this.scenario.policy.graceSeconds;
   }
 
   #takeOutMean(): number {

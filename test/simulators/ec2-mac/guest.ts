@@ -51,7 +51,8 @@ export function fleetUserData(): string {
     logGroup: "/macs",
     metricNamespace: "MacRunnerFleet",
   };
-  return renderUserData({ ...names, bootDeadlineHours: 48, heartbeatSeconds: 60 });
+  const alarmsAt = { diskUsedPercent: 85, memoryUsedPercent: 90 };
+  return renderUserData({ ...names, bootDeadlineHours: 48, heartbeatSeconds: 60, alarmsAt });
 }
 
 /** Starts one; close it. */
