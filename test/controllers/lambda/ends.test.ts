@@ -1,7 +1,8 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import { sweepOnce } from "../../../controllers/lambda/sweeper.ts";
+import type { SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
 import { addJob } from "../../../simulators/buildkite/rules.ts";
 import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import type { JobState } from "../../../simulators/buildkite/state.ts";
@@ -12,13 +13,19 @@ import { LivingAws, LivingMacs } from "./living-macs.ts";
 const hour = 3600;
 const minute = 60;
 
-describe("each of the four ends of a Mac, with the three others and the controller gone", { skip, timeout: 300_000 }, () => {
+describe("each of the four ends of a Mac, with the three others and the controller gone", {
+  skip,
+  timeout: 300_000,
+}, () => {
   let buildkite: Buildkite;
   let living: LivingAws;
   before(async () => {
     buildkite = await startBuildkite({ pingIntervalSeconds: 1 });
     const { agentApiUrl } = buildkite;
-    living = await LivingAws.start({ environment: { BUILDKITE_AGENT_ENDPOINT: agentApiUrl }, reachable: [agentApiUrl] });
+    living = await LivingAws.start({
+      environment: { BUILDKITE_AGENT_ENDPOINT: agentApiUrl },
+      reachable: [agentApiUrl],
+    });
   });
   after(async () => {
     await living?.close();
@@ -33,8 +40,8 @@ describe("each of the four ends of a Mac, with the three others and the controll
     const { organization, clusterId: cluster } = buildkite.state;
     const queue = hosts.join("-");
     const place = { ci: "buildkite", organization, cluster, queue, url: buildkite.restUrl } as const;
-    const runner = { ci: "buildkite", agentVersion: 3, queue, tags: [] } as const;
-    const macs = await LivingMacs.declare(living, place, { ...runner, tags: [] }, buildkite.apiToken, hosts);
+    const runner: SetUpArgs["runner"] = { ci: "buildkite", agentVersion: 3, queue, tags: [] };
+    const macs = await LivingMacs.declare(living, place, runner, buildkite.apiToken, hosts);
     return { macs, ids: await macs.begin((instanceId) => agentOn(instanceId) !== undefined) };
   }
 
@@ -147,4 +154,3 @@ describe("each of the four ends of a Mac, with the three others and the controll
     await macs.close();
   });
 });
-void match;

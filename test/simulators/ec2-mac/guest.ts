@@ -133,9 +133,9 @@ export function bootsFrom(userData: string) {
   } as const;
 }
 
-/** Looks until it is so, for at most half a minute: a busy computer takes its time to boot Macs. */
+/** Looks until it is so, for at most a minute: a busy computer takes its time to boot Macs. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`still not so: ${isSo}`);
     await sleep(20);
