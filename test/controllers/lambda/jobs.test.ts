@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { addJob as addBuildkiteJob } from "../../../simulators/buildkite/rules.ts";
+import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import { addJob } from "../../../simulators/github/rules.ts";
 import { runnerArchiveSha256 } from "../../../simulators/github/runner/archive.ts";
 import { type Github, startGithub } from "../../../simulators/github/server.ts";
@@ -15,14 +17,15 @@ const careless = `id -un
 for place in "$HOME" /tmp /private/var/tmp /Users/Shared; do echo leaked >"$place/leaked file"; done
 mkdir -p "$HOME/.cache/deep" && echo leaked >"$HOME/.cache/deep/leaked" && chmod 500 "$HOME/.cache/deep"
 nohup bash -c 'while read -r _; do :; done </tmp/pipe' >/dev/null 2>&1 &
-mkfifo /tmp/pipe; pgrep -u runner -f 'while read' >/dev/null`;
+mkfifo /tmp/pipe; pgrep -u runner -f '[w]hile read' >/dev/null`;
 
 /** Finds what the job before has left. */
 const curious = `id -un; whoami
 find "$HOME" /private/tmp /private/var/tmp /Users/Shared -name '*leaked*' -o -name pipe
-pgrep -u runner -f 'while read' || true`;
+pgrep -u runner -f '[w]hile read' || true`;
 
-describe("a Mac that serves GitHub, from its launch to its end", { skip, timeout: 240_000 }, () => {
+describe("jobs on Macs that the controller has set up", { skip, timeout: 240_000 }, () => {
+  let buildkite: Buildkite;
   let github: Github;
   let living: LivingAws;
   let macs: LivingMacs;
@@ -31,7 +34,10 @@ describe("a Mac that serves GitHub, from its launch to its end", { skip, timeout
     github = await startGithub();
     const group = { name: "macs", visibility: "private", repositoryIds: [] } as const;
     github.state.groups.push({ ...group, id: 7, repositoryIds: [], allowsPublicRepositories: false, isDefault: false });
-    living = await LivingAws.start({ reachable: [github.url] });
+    buildkite = await startBuildkite({ pingIntervalSeconds: 1 });
+    const { agentApiUrl } = buildkite;
+    const environment = { BUILDKITE_AGENT_ENDPOINT: agentApiUrl };
+    living = await LivingAws.start({ environment, reachable: [github.url, agentApiUrl] });
     const labels: [string, ...string[]] = ["self-hosted", "macOS"];
     const place = { ci: "github", owner: "acme", runnerGroup: "macs", labels, url: github.url } as const;
     const runner = { ci: "github", runnerVersion, archiveSha256: runnerArchiveSha256(runnerVersion) } as const;
@@ -41,6 +47,7 @@ describe("a Mac that serves GitHub, from its launch to its end", { skip, timeout
   after(async () => {
     await macs?.close();
     await living?.close();
+    await buildkite?.close();
     await github?.close();
   });
 
@@ -64,7 +71,7 @@ describe("a Mac that serves GitHub, from its launch to its end", { skip, timeout
     return job.log;
   }
 
-  test("runs each job as the runner user with a credential of its own, and clean of the one before", async () => {
+  test("GitHub: each runs as the runner user by a credential of its own, and finds nothing of the one before", async () => {
     const first = await ready();
     match(first, new RegExp(`^octo-${id}-\\d+$`));
     equal(await done(careless), "runner\n");
@@ -75,7 +82,7 @@ describe("a Mac that serves GitHub, from its launch to its end", { skip, timeout
     deepEqual(await macs.run(id, "ls -A /Users/runner | grep -v actions-runner"), "Library\n");
   });
 
-  test("is told to go once its time is over, but not while it has a job, and then ends", async () => {
+  test("GitHub: the last one is not disturbed when the Mac's time is over, and then the Mac ends", async () => {
     await macs.cloud.look();
     await ready();
     const command = "mkfifo /tmp/hold && read -r _ </tmp/hold";
@@ -96,5 +103,28 @@ describe("a Mac that serves GitHub, from its launch to its end", { skip, timeout
     await until(() => connected(id) === undefined);
     await macs.look(id);
     await macs.ends(id);
+  });
+
+  test("Buildkite: the next one finds nothing but the builds of the one before", async () => {
+    const { organization, clusterId: cluster } = buildkite.state;
+    const place = { ci: "buildkite", organization, cluster, queue: "q", url: buildkite.restUrl } as const;
+    const runner = { ci: "buildkite" as const, agentVersion: 4 as const, queue: "q", tags: [] };
+    const kite = await LivingMacs.declare(living, place, runner, buildkite.apiToken, ["kite"]);
+    const agentOf = (instanceId: string) =>
+      buildkite.state.agents.find(({ name, connection }) => name.endsWith(instanceId) && connection === "connected");
+    const { kite: instanceId = "" } = await kite.begin((one) => agentOf(one) !== undefined);
+    const doneBy = async (command: string) => {
+      const job = addBuildkiteJob(buildkite.state, { queue: "q", command }, buildkite.clock.now());
+      await until(() => job.phase === "finished");
+      equal(job.exitStatus, 0, job.log);
+      return job.log;
+    };
+    equal(
+      await doneBy(`${careless}; mkdir -p "$HOME/builds/app" && echo cached >"$HOME/builds/app/object"`),
+      "runner\n",
+    );
+    equal(await doneBy(`${curious}; cat "$HOME/builds/app/object"`), "runner\nrunner\ncached\n");
+    ok(agentOf(instanceId), "its agent goes on");
+    await kite.close();
   });
 });
