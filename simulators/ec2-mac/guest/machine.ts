@@ -71,7 +71,18 @@ export class Machine {
 
   /** Stops or resumes all that runs on it, as if its processors stood still. */
   freeze(isFrozen: boolean): void {
-    for (const pid of descendants(this.#process.pid).slice(1)) process.kill(pid, isFrozen ? "SIGSTOP" : "SIGCONT");
+    const reached = new Set<number>();
+    for (;;) {
+      // One that stood still last may have started another just before.
+      const others = descendants(this.#process.pid)
+        .slice(1)
+        .filter((pid) => !reached.has(pid));
+      if (others.length === 0) return;
+      for (const pid of others) {
+        reached.add(pid);
+        signal(pid, isFrozen ? "SIGSTOP" : "SIGCONT");
+      }
+    }
   }
 
   /** Pulls the plug, and waits until nothing of it is left. */
@@ -116,6 +127,14 @@ function bootEnvironment({ namespaces, disks, system, relay }: MachineOptions): 
     MAC_CHECKOUT: checkout,
     MAC_NODE_MODULES: realpathSync(join(checkout, "node_modules")),
   };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** A process and all that came from it, parents first, as far as they are still connected. */

@@ -85,11 +85,11 @@ describe("each of the four ends of a Mac, with the three others and the controll
     await macs.toAge(id, 49 * hour);
     await macs.reboot(id);
     await macs.check(id);
-    await macs.toAge(id, 48 * hour - 2 * minute, began);
+    await macs.toAge(id, 48 * hour - 5 * minute, began);
     await macs.check(id);
     equal(await macs.stateOf(id), "running");
-    await macs.toAge(id, 48 * hour + minute, began);
-    await macs.ends(id);
+    await macs.toAge(id, 48 * hour, began);
+    await macs.ends(id, "check");
     await macs.close();
   });
 
@@ -110,15 +110,14 @@ describe("each of the four ends of a Mac, with the three others and the controll
     const gone = Object.values(ids).find((id) => !busy.includes(id)) ?? "";
 
     await macs.run(gone, "pkill -KILL -f 'agent/main.ts start'");
-    await macs.look(gone);
-    await macs.ends(gone);
+    await macs.ends(gone, "look");
 
     const told = (id: string) =>
       /may finish its job/.test(macs.read(id, "/private/var/log/mac-runner-fleet/supervisor.log") ?? "");
     const lookAll = async () => {
       for (const id of busy) await macs.look(id);
     };
-    await macs.toAge(done, 24 * hour - 2 * minute);
+    await macs.toAge(done, 24 * hour - 5 * minute);
     await lookAll();
     deepEqual(busy.map(told), [false, false]);
     await macs.toAge(done, 24 * hour + minute);
@@ -130,14 +129,13 @@ describe("each of the four ends of a Mac, with the three others and the controll
     await until(() => jobs[0]?.phase === "finished");
     equal(jobs[0]?.exitStatus, 0, "its last job was not harmed");
     await until(() => agentOn(done) === undefined);
-    await macs.look(done);
-    await macs.ends(done);
+    await macs.ends(done, "look");
 
-    await macs.toAge(stuck, 26 * hour - 2 * minute);
+    await macs.toAge(stuck, 26 * hour - 5 * minute);
     await macs.look(stuck);
     equal(await macs.stateOf(stuck), "running");
     await macs.toAge(stuck, 26 * hour + minute);
-    await macs.ends(stuck);
+    await macs.ends(stuck, "look");
     await macs.close();
   });
 
@@ -149,7 +147,7 @@ describe("each of the four ends of a Mac, with the three others and the controll
     equal(await macs.stateOf(id), "running");
     ok(living.guests.isUp(id));
     await macs.toAge(id, 50 * hour + minute);
-    await macs.ends(id);
+    equal(await macs.stateOf(id), "shutting-down");
     await until(() => !living.guests.isUp(id));
     await macs.close();
   });

@@ -101,8 +101,7 @@ describe("jobs on Macs that the controller has set up", { skip, timeout: 240_000
     await until(() => job.status === "completed");
     equal(job.conclusion, "success");
     await until(() => connected(id) === undefined);
-    await macs.look(id);
-    await macs.ends(id);
+    await macs.ends(id, "look");
   });
 
   test("Buildkite: the next one finds nothing but the builds of the one before", async () => {

@@ -21,6 +21,8 @@ import { Cloud } from "./cloud.ts";
 
 const initLog = "/private/var/log/amazon/ec2/ec2-macos-init.log";
 const region = "us-west-2";
+/** Programs of a Mac wake up within three seconds of real time, see `init/clock.ts`. */
+const impatienceMs = 6000;
 
 /** The program of a Mac that ends it, as launchd knows it. */
 export type Daemon = "boot-deadline" | "supervisor";
@@ -165,7 +167,10 @@ export class LivingMacs {
     return instances.find((one) => one.instanceId === instanceId)?.state ?? "gone";
   }
 
-  async ends(instanceId: string): Promise<void> {
+  /** Ends within so few rounds of what is left on the Mac that it was its moment; `round` is one of the two below. */
+  async ends(instanceId: string, round: "look" | "check"): Promise<void> {
+    for (let rounds = 1; rounds <= 3 && (await this.stateOf(instanceId)) === "running"; rounds++)
+      await this[round](instanceId);
     await until(async () => (await this.stateOf(instanceId)) === "shutting-down");
   }
 
@@ -187,17 +192,22 @@ export class LivingMacs {
   /** Moves the clock on once the program rests, until it rests again or the Mac is down. `rest` differs each time. */
   async #round(instanceId: string, seconds: number, rest: () => Promise<string>): Promise<void> {
     const { guests, aws } = this.#living;
-    const restsAgain = async (last: string) => {
-      const now = guests.isUp(instanceId) ? await rest().catch(() => "") : "down";
-      return now === "" || now === last ? undefined : now;
-    };
-    let first: string | undefined;
+    const resting = async () => (guests.isUp(instanceId) ? rest().catch(() => "") : "down");
+    let before = "";
     await until(async () => {
-      first = await restsAgain("");
-      return first !== undefined;
+      before = await resting();
+      return before !== "";
     });
-    aws.server.clock.advance(seconds);
-    await until(async () => (await restsAgain(first ?? "")) !== undefined);
+    let patience = 0;
+    await until(async () => {
+      // One that was about to sleep when the clock moved sleeps on.
+      if (Date.now() >= patience) {
+        aws.server.clock.advance(seconds);
+        patience = Date.now() + impatienceMs;
+      }
+      const now = await resting();
+      return now !== "" && (now !== before || now === "down");
+    });
   }
 
   /** Takes a daemon away for good; what it has started stays. */

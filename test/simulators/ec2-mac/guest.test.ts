@@ -47,7 +47,7 @@ describe("a Mac that boots", { skip }, () => {
     equal(looks(), 0);
     equal(await world.stateOf(id), "running");
     world.aws.clock.advance(240);
-    await until(async () => (await world.stateOf(id)) === "shutting-down");
+    await world.passMinutes(async () => (await world.stateOf(id)) === "shutting-down");
     equal(world.guests.isUp(id), false);
   });
 

@@ -37,6 +37,8 @@ export interface MacWorld {
   read(instanceId: string, path: string): string | undefined;
   /** The state of an instance, for instance `running`. */
   stateOf(instanceId: string): Promise<string>;
+  /** Lets a minute after the other pass, until it is so: a daemon with an interval leaves out what it has no time for. */
+  passMinutes(isSo: () => boolean | Promise<boolean>): Promise<void>;
   replaceRootVolume(instanceId: string): Promise<void>;
   terminate(instanceId: string): Promise<void>;
   close(): Promise<void>;
@@ -94,6 +96,11 @@ export async function startMacWorld(options: Partial<GuestsOptions> = {}): Promi
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;
     },
     stateOf,
+    passMinutes: (isSo) =>
+      until(async () => {
+        clock.advance(60);
+        return isSo();
+      }),
     async replaceRootVolume(InstanceId) {
       await ec2.send(new CreateReplaceRootVolumeTaskCommand({ InstanceId, ImageId: "ami-0aaaaaaaaaaaaaaaa" }));
       clock.advance(60);
