@@ -16,6 +16,8 @@ export interface MachineOptions {
   system: string;
   /** The sockets of `openRelays`. */
   relay: string;
+  /** Where every Mac finds what Node has compiled for another. */
+  nodeCache: string;
   /** What it says on its screen. */
   console: string;
   boot: Extract<ToGuest, { kind: "boot" }>;
@@ -116,13 +118,14 @@ export class Machine {
 }
 
 /** Variables of boot.sh. */
-function bootEnvironment({ namespaces, disks, system, relay }: MachineOptions): Record<string, string> {
+function bootEnvironment({ namespaces, disks, system, relay, nodeCache }: MachineOptions): Record<string, string> {
   return {
     MAC_IS_ROOT: namespaces.isRoot ? "1" : "",
     MAC_ROOT: disks.root,
     MAC_INTERNAL: disks.internal,
     MAC_SYSTEM: system,
     MAC_RELAY: relay,
+    MAC_NODE_CACHE: nodeCache,
     MAC_NODE: realpathSync(process.execPath),
     MAC_CHECKOUT: checkout,
     MAC_NODE_MODULES: realpathSync(join(checkout, "node_modules")),
