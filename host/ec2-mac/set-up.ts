@@ -51,12 +51,16 @@ const uid = 601;
 const home = `/Users/${user}`;
 const archive = `${stateFolder}/actions-runner.tar.gz`;
 const runnerFolder = `${home}/actions-runner`;
+/** Takes away what a job has left. */
+const clean = `${stateFolder}/clean.sh`;
 
 interface RunnerParts extends TemplateValues {
   installRunner: string;
   startText: string;
   supervisorPart: string;
   oneJob: string;
+  /** Names in the home folder that jobs find as the one before has left them, with spaces between. */
+  kept: string;
 }
 
 /**
@@ -79,6 +83,7 @@ export function renderSetUp(args: SetUpArgs): string {
     install: installFunctions(),
     installRunner: parts.installRunner,
     start: { path: startScript, text: parts.startText },
+    clean: { path: clean, text: embedded("clean.sh.hbs", { user, uid, home, kept: parts.kept }) },
     supervisor: supervisor(args, parts),
   });
 }
@@ -116,9 +121,10 @@ function buildkite(runner: BuildkiteRunner, startScript: string): RunnerParts {
   });
   return {
     oneJob: "no",
+    kept: "builds plugins .buildkite-agent",
     installRunner: embedded("install-buildkite.sh.hbs", {
       version: runner.agentVersion,
-      job: { path: job, text: embedded("job.sh.hbs", { user, home }) },
+      job: { path: job, text: embedded("job.sh.hbs", { user, home, clean, record: `${stateFolder}/state/runner` }) },
       config: { path: config, text: configText },
     }),
     startText: embedded("start-buildkite.sh.hbs", { config }),
@@ -130,12 +136,13 @@ function github(runner: GithubRunner, startScript: string): RunnerParts {
   if (!/^\d+\.\d+\.\d+$/.test(runner.runnerVersion)) throw new Error(`${runner.runnerVersion} is no runner version`);
   return {
     oneJob: "yes",
+    kept: "",
     installRunner: embedded("install-github.sh.hbs", {
       version: runner.runnerVersion,
       sha256: runner.archiveSha256,
       archive,
     }),
     startText: embedded("start-github.sh.hbs", { user, folder: runnerFolder }),
-    supervisorPart: embedded("runner-github.sh.hbs", { user, uid, folder: runnerFolder, archive, startScript }),
+    supervisorPart: embedded("runner-github.sh.hbs", { user, folder: runnerFolder, archive, startScript, clean }),
   };
 }

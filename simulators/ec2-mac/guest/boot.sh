@@ -16,7 +16,7 @@ mount --bind "$MAC_ROOT" "$MAC_ROOT"
 cd "$MAC_ROOT"
 mount -t tmpfs -o mode=755 simulator System/Simulator
 cd System/Simulator
-mkdir linux system relay run fleet fleet/simulators fleet/node_modules
+mkdir linux system relay run node-cache fleet fleet/simulators fleet/node_modules
 : >node
 : >fleet/package.json
 bind /usr linux
@@ -26,6 +26,7 @@ bind "$MAC_CHECKOUT/simulators" fleet/simulators
 bind "$MAC_CHECKOUT/package.json" fleet/package.json
 bind "$MAC_NODE_MODULES" fleet/node_modules
 mount --bind "$MAC_RELAY" relay
+mount --bind "$MAC_NODE_CACHE" node-cache
 cd "$MAC_ROOT"
 mount --bind "$MAC_INTERNAL" Volumes/InternalDisk
 mount -t proc proc proc
@@ -43,5 +44,6 @@ pivot_root . .
 /System/Simulator/linux/bin/umount -l .
 cd /
 
-/System/Simulator/node /System/Simulator/fleet/simulators/ec2-mac/guest/init/main.ts &
+NODE_COMPILE_CACHE=/System/Simulator/node-cache \
+  /System/Simulator/node /System/Simulator/fleet/simulators/ec2-mac/guest/init/main.ts &
 wait $!

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { SimClock } from "../clock.ts";
 import { instanceState } from "../rules.ts";
@@ -73,8 +73,15 @@ export async function startGuests(options: GuestsOptions, world: World): Promise
   if (!namespaces.ok) throw new Error(namespaces.reason);
   mkdirSync(options.folder, { recursive: true });
   buildSystem(join(options.folder, "system"));
+  // For every user of every Mac.
+  mkdirSync(nodeCache(options.folder), { recursive: true });
+  chmodSync(nodeCache(options.folder), 0o1777);
   const relays = await openRelays(join(options.folder, "relay"), options.reachable ?? []);
   return new Runner(options, world, namespaces, relays);
+}
+
+function nodeCache(folder: string): string {
+  return join(folder, "node-cache");
 }
 
 class Runner implements Guests {
@@ -165,6 +172,7 @@ class Runner implements Guests {
       disks: prepareDisks(guest.folder, plan),
       system: join(this.#options.folder, "system"),
       relay: this.#relays.folder,
+      nodeCache: nodeCache(this.#options.folder),
       console: join(guest.folder, "console.log"),
       boot: {
         kind: "boot",

@@ -16,6 +16,8 @@ export interface MachineOptions {
   system: string;
   /** The sockets of `openRelays`. */
   relay: string;
+  /** Where every Mac finds what Node has compiled for another. */
+  nodeCache: string;
   /** What it says on its screen. */
   console: string;
   boot: Extract<ToGuest, { kind: "boot" }>;
@@ -71,7 +73,18 @@ export class Machine {
 
   /** Stops or resumes all that runs on it, as if its processors stood still. */
   freeze(isFrozen: boolean): void {
-    for (const pid of descendants(this.#process.pid).slice(1)) process.kill(pid, isFrozen ? "SIGSTOP" : "SIGCONT");
+    const reached = new Set<number>();
+    for (;;) {
+      // One that stood still last may have started another just before.
+      const others = descendants(this.#process.pid)
+        .slice(1)
+        .filter((pid) => !reached.has(pid));
+      if (others.length === 0) return;
+      for (const pid of others) {
+        reached.add(pid);
+        signal(pid, isFrozen ? "SIGSTOP" : "SIGCONT");
+      }
+    }
   }
 
   /** Pulls the plug, and waits until nothing of it is left. */
@@ -105,17 +118,26 @@ export class Machine {
 }
 
 /** Variables of boot.sh. */
-function bootEnvironment({ namespaces, disks, system, relay }: MachineOptions): Record<string, string> {
+function bootEnvironment({ namespaces, disks, system, relay, nodeCache }: MachineOptions): Record<string, string> {
   return {
     MAC_IS_ROOT: namespaces.isRoot ? "1" : "",
     MAC_ROOT: disks.root,
     MAC_INTERNAL: disks.internal,
     MAC_SYSTEM: system,
     MAC_RELAY: relay,
+    MAC_NODE_CACHE: nodeCache,
     MAC_NODE: realpathSync(process.execPath),
     MAC_CHECKOUT: checkout,
     MAC_NODE_MODULES: realpathSync(join(checkout, "node_modules")),
   };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** A process and all that came from it, parents first, as far as they are still connected. */

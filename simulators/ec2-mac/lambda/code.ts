@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,6 +16,8 @@ import { unzip } from "./zip.ts";
 
 /** What Lambda's Node runtime has besides Node: the AWS SDK, and what the SDK itself needs. */
 const RUNTIME_PACKAGES = ["@aws-sdk", "@smithy", "@aws", "tslib"];
+/** Of the folders for unpacked code; the number of the process that owns one comes next. */
+const PREFIX = "simulated-lambda-";
 const packages = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 
 /** Keeps the code of functions: archives beside the simulator's state, unpacked ones in a folder outside the checkout. */
@@ -56,7 +59,8 @@ export class CodeStore {
   /** Made when the first function is: Node looks for packages in all folders above, so it is outside this checkout. */
   #unpacked(): string {
     if (this.#folder) return this.#folder;
-    this.#folder = mkdtempSync(path.join(tmpdir(), "simulated-lambda-"));
+    removeLeftovers();
+    this.#folder = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
     const runtime = path.join(this.#folder, "node_modules");
     mkdirSync(runtime);
     for (const name of RUNTIME_PACKAGES) {
@@ -87,5 +91,28 @@ export class CodeStore {
 
   #archiveFile(sha256: string): string {
     return path.join(this.#archives(), `${Buffer.from(sha256, "base64").toString("hex").slice(0, 32)}.zip`);
+  }
+}
+
+/** Removes the folders of simulators that were killed. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    try {
+      rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // It belongs to somebody else.
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is one too.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

@@ -1,6 +1,6 @@
 /** Runner.Listener: `listener.ts Runner.Listener run [--jitconfig CONFIG]`. Its exit status tells run.sh what to do. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,6 +22,7 @@ interface Job {
   repository: string;
 }
 
+const startedAt = stamp();
 const stop = new AbortController();
 let worker: ChildProcess | undefined;
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -79,6 +80,7 @@ async function listen(server: Service, folder: string): Promise<number> {
 }
 
 async function run(job: Job, server: Service, folder: string): Promise<void> {
+  trace("One time used runner received job message.");
   log(`Running job: ${job.name}`);
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), "Runner.Worker", "spawnclient"], {
     detached: true,
@@ -143,10 +145,23 @@ function readFiles(): JitFiles | undefined {
   return files as JitFiles;
 }
 
+/** Writes to the log that the real runner keeps of itself. */
+function trace(line: string): void {
+  const diagnostics = join(root, "_diag");
+  mkdirSync(diagnostics, { recursive: true });
+  const [day, time] = startedAt.split(" ");
+  const name = `Runner_${day?.replaceAll("-", "")}-${time?.replaceAll(":", "")}-utc.log`;
+  appendFileSync(join(diagnostics, name), `[${stamp()}Z INFO Runner] ${line}\n`);
+}
+
+function stamp(): string {
+  return new Date().toISOString().replace("T", " ").slice(0, 19);
+}
+
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 function log(line: string): void {
-  say(`${new Date().toISOString().replace("T", " ").slice(0, 19)}Z: ${line}`);
+  say(`${stamp()}Z: ${line}`);
 }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { FakeMac } from "./fake-mac.ts";
 import { installedScript } from "./user-data-scripts.ts";
@@ -228,6 +228,67 @@ test("a minute like the one before leaves no line in the log", async (t) => {
   equal((await mac.run(script)).stdout, "");
 });
 
+interface Asking {
+  name: string;
+  /** What AWS says; nothing when it does not answer. */
+  answer?: string;
+  /** From boot on, in minutes. */
+  minutes: number;
+  /** In which of them it is asked. */
+  expect: number[];
+}
+
+const asking: Asking[] = [
+  {
+    name: "AWS is asked after a boot and once more when its record must be there",
+    answer: "",
+    minutes: 60,
+    expect: [0, 15],
+  },
+  { name: "without an answer it is asked less and less often", minutes: 60, expect: [0, 1, 3, 7, 15, 31] },
+  {
+    name: "while a replacement is going on it is asked again",
+    answer: "in-progress\tNone\n",
+    minutes: 10,
+    expect: [0, 1, 3, 7],
+  },
+];
+
+for (const { name, answer, minutes, expect } of asking)
+  test(name, async (t) => {
+    const mac = macAt(t, { now: booted, launchTime, tasks: answer });
+    const asked: number[] = [];
+    for (let minute = 0; minute < minutes; minute++) {
+      // A check takes its time, so most minutes are left out, but none before one in which something may happen.
+      if (![0, 1].includes(minute) && !isPowerOfTwo(minute) && !isPowerOfTwo(minute + 1)) continue;
+      setTime(mac, booted + minute * 60);
+      await mac.run(script);
+      if (mac.takeCalls().some((call) => call.startsWith("aws"))) asked.push(minute);
+    }
+    deepEqual(asked, expect);
+    setTime(mac, booted + minutes * 60);
+    mac.program("sysctl", `echo '{ sec = ${booted + minutes * 60}, usec = 1 } Fri Jan  2 03:14:05 2026'`);
+    await mac.run(script);
+    equal(mac.takeCalls().filter((call) => call.startsWith("aws")).length, 1, "and again after the next boot");
+  });
+
+test("what AWS has said counts until the next boot", async (t) => {
+  const mac = macAt(t, { now: booted + hour, launchTime, tasks: "succeeded\t2026-01-02T03:34:05Z\n" });
+  await mac.run(script);
+  mac.takeCalls();
+  await mac.run(script);
+  equal(mac.read(file).trim(), `${deadline + hour / 2}`);
+  ok(!mac.takeCalls().some((call) => call.startsWith("aws")));
+});
+
+function isPowerOfTwo(number: number): boolean {
+  return number > 0 && (number & (number - 1)) === 0;
+}
+
+function setTime(mac: FakeMac, now: number): void {
+  mac.program("date", `[ "$*" = +%s ] && exec echo ${now}\n${parseTime}`);
+}
+
 /** A Mac at that moment. Its `date` and `sysctl` answer in the words of macOS. */
 function macAt(t: TestContext, moment: Omit<Moment, "name" | "expectStored" | "expectShutdown">): FakeMac {
   const mac = new FakeMac(t);
@@ -243,7 +304,7 @@ function macAt(t: TestContext, moment: Omit<Moment, "name" | "expectStored" | "e
   mac.write("tasks", moment.tasks ?? "");
   mac.program("aws", "tasks" in moment && moment.tasks === undefined ? "exit 255" : 'cat "$root/tasks"');
   mac.program("sysctl", `echo '{ sec = ${moment.booted ?? booted}, usec = 123456 } Fri Jan  2 03:14:05 2026'`);
-  mac.program("date", `[ "$*" = +%s ] && exec echo ${moment.now}\n${parseTime}`);
+  setTime(mac, moment.now);
   mac.program("curl", moment.launchTime ? metadata : "exit 28");
   return mac;
 }

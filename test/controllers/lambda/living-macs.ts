@@ -2,7 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateLaunchTemplateCommand, CreateReplaceRootVolumeTaskCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  CreateLaunchTemplateCommand,
+  CreateReplaceRootVolumeTaskCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { renderUserData } from "../../../components/ec2-mac/user-data.ts";
@@ -12,12 +16,13 @@ import { renderSetUp, type SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
 import { createSimClock } from "../../../simulators/ec2-mac/clock.ts";
 import type { Guests } from "../../../simulators/ec2-mac/guest/guests.ts";
 import { bootsFrom, createRole, until } from "../../simulators/ec2-mac/guest.ts";
-import { Aws, imageId, newImageId, type Shown } from "../pool/world.ts";
+import { Aws, newImageId, type Shown } from "../pool/world.ts";
 import { Cloud } from "./cloud.ts";
 
-const hour = 3600;
 const initLog = "/private/var/log/amazon/ec2/ec2-macos-init.log";
 const region = "us-west-2";
+/** Programs of a Mac wake up within three seconds of real time, see `init/clock.ts`. */
+const impatienceMs = 6000;
 
 /** The program of a Mac that ends it, as launchd knows it. */
 export type Daemon = "boot-deadline" | "supervisor";
@@ -91,7 +96,9 @@ export class LivingMacs {
       setUp: await upload(fleetId, script),
     });
     const LaunchTemplateData = bootsFrom(userData);
-    await living.aws.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: templateName, LaunchTemplateData }));
+    await living.aws.ec2.send(
+      new CreateLaunchTemplateCommand({ LaunchTemplateName: templateName, LaunchTemplateData }),
+    );
     return new LivingMacs(living, cloud);
   }
 
@@ -160,35 +167,47 @@ export class LivingMacs {
     return instances.find((one) => one.instanceId === instanceId)?.state ?? "gone";
   }
 
-  async ends(instanceId: string): Promise<void> {
+  /** Ends within so few rounds of what is left on the Mac that it was its moment; `round` is one of the two below. */
+  async ends(instanceId: string, round: "look" | "check"): Promise<void> {
+    for (let rounds = 1; rounds <= 3 && (await this.stateOf(instanceId)) === "running"; rounds++)
+      await this[round](instanceId);
     await until(async () => (await this.stateOf(instanceId)) === "shutting-down");
   }
 
   /** Lets the supervisor look once more, which takes ten seconds of the clock. */
   async look(instanceId: string): Promise<void> {
-    const sleeping = async () => {
-      const { output } = await this.#living.guests.run(
-        instanceId,
-        "pgrep -P $(pgrep -o -f supervisor.sh) -f 'sleep 10'",
-      );
-      return output.trim();
-    };
-    let before = "";
-    await until(async () => (before = await sleeping()) !== "" || !this.#living.guests.isUp(instanceId));
-    this.#living.aws.server.clock.advance(10);
-    await until(async () => !this.#living.guests.isUp(instanceId) || ![before, ""].includes(await sleeping()));
+    const asleep = "pgrep -P $(pgrep -o -f supervisor.sh) -f 'sleep 10'";
+    await this.#round(instanceId, 10, async () => (await this.#living.guests.run(instanceId, asleep)).output.trim());
   }
 
   /** Lets the boot deadline look once more, which takes a minute of the clock. */
   async check(instanceId: string): Promise<void> {
-    const runs = async () => {
-      const printed = await this.#living.guests.run(instanceId, "launchctl print system/mac-runner-fleet.boot-deadline");
-      return /state = not running/.test(printed.output) ? Number(/runs = (\d+)/.exec(printed.output)?.[1]) : 0;
-    };
-    let before = 0;
-    await until(async () => (before = await runs()) > 0 || !this.#living.guests.isUp(instanceId));
-    this.#living.aws.server.clock.advance(60);
-    await until(async () => !this.#living.guests.isUp(instanceId) || (await runs()) > before);
+    const print = "launchctl print system/mac-runner-fleet.boot-deadline";
+    await this.#round(instanceId, 60, async () => {
+      const { output } = await this.#living.guests.run(instanceId, print);
+      return /state = not running/.test(output) ? (/runs = (\d+)/.exec(output)?.[1] ?? "") : "";
+    });
+  }
+
+  /** Moves the clock on once the program rests, until it rests again or the Mac is down. `rest` differs each time. */
+  async #round(instanceId: string, seconds: number, rest: () => Promise<string>): Promise<void> {
+    const { guests, aws } = this.#living;
+    const resting = async () => (guests.isUp(instanceId) ? rest().catch(() => "") : "down");
+    let before = "";
+    await until(async () => {
+      before = await resting();
+      return before !== "";
+    });
+    let patience = 0;
+    await until(async () => {
+      // One that was about to sleep when the clock moved sleeps on.
+      if (Date.now() >= patience) {
+        aws.server.clock.advance(seconds);
+        patience = Date.now() + impatienceMs;
+      }
+      const now = await resting();
+      return now !== "" && (now !== before || now === "down");
+    });
   }
 
   /** Takes a daemon away for good; what it has started stays. */
@@ -246,4 +265,3 @@ async function upload(fleetId: string, script: string): Promise<{ bucket: string
   s3.destroy();
   return place;
 }
-void [imageId, hour];

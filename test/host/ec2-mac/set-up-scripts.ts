@@ -41,4 +41,5 @@ export const setUpScripts: Readonly<Record<string, string>> = {
   "host/ec2-mac/start-buildkite.sh.hbs": installedFile("start-runner.sh", buildkiteArgs),
   "host/ec2-mac/start-github.sh.hbs": installedFile("start-runner.sh", githubArgs),
   "host/ec2-mac/job.sh.hbs": installedFile("job.sh", buildkiteArgs),
+  "host/ec2-mac/clean.sh.hbs": installedFile("clean.sh", buildkiteArgs),
 };

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { type TestContext, test } from "node:test";
@@ -135,11 +136,47 @@ test("a tag that would end its line in the agent's configuration is refused", ()
     throws(() => buildkiteConfig({ ...configArgs, agentVersion: 3, tags: [tag] }), /cannot put/);
 });
 
-test("a job of Buildkite runs as the runner user, without the agent's token", async (t) => {
+/** A Mac whose agent may start a job; what `clean.sh` does is up to the test. */
+function macWithJob(t: TestContext, clean: string): FakeMac {
   const mac = freshMac(t);
   mkdirSync(`${mac.root}/Users/runner`);
-  mac.program("buildkite-agent", `env >"$root/job-env"`);
-  await mac.run(`export BUILDKITE_AGENT_TOKEN=secret\n${installedFile("job.sh", buildkiteArgs)}`);
-  ok(mac.takeCalls().includes("sudo -n -E -H -u runner -- buildkite-agent bootstrap"));
+  mac.write(`${state}/clean.sh`, clean);
+  mac.program("buildkite-agent", `/usr/bin/env >"$root/job-env"`);
+  return mac;
+}
+
+const runJob = installedFile("job.sh", buildkiteArgs);
+
+test("a job of Buildkite runs as the runner user on a clean Mac, without the agent's token", async (t) => {
+  const mac = macWithJob(t, 'touch "$(dirname "$0")/cleaned"');
+  const { stderr } = await mac.run(`export BUILDKITE_AGENT_TOKEN=secret\n${runJob}`);
+  equal(stderr, "");
+  ok(mac.has(`${state}/cleaned`));
+  const agent = `${mac.root}/bin/buildkite-agent`;
+  match(mac.takeCalls().join("\n"), new RegExp(`^sudo -n -E -H -u runner -- env PATH=.* ${agent} bootstrap$`, "m"));
   ok(!/BUILDKITE_AGENT_TOKEN/.test(mac.read("job-env")));
+});
+
+test("what a job sets in its environment changes nothing of what root does before it", async (t) => {
+  const mac = macWithJob(t, "");
+  mac.write("job.sh", mac.moved(runJob));
+  for (const name of ["sudo", "env", "bash"]) mac.write(`evil/${name}`, `#!/bin/sh\ntouch '${mac.root}/pwned'\n`);
+  mac.write("bash-env", `touch '${mac.root}/pwned'`);
+  execFileSync("chmod", ["-R", "755", `${mac.root}/job.sh`, `${mac.root}/evil`]);
+  const env = { PATH: `${mac.root}/evil:/usr/bin:/bin`, BASH_ENV: `${mac.root}/bash-env`, KEPT: "for the job" };
+  execFileSync(`${mac.root}/job.sh`, { env });
+  ok(!mac.has("pwned"));
+  match(mac.read("job-env"), /^KEPT=for the job$/m);
+  match(mac.read("job-env"), new RegExp(`^PATH=${mac.root}/evil:`, "m"), "the job has its own PATH again");
+});
+
+test("a Mac that cannot be cleaned fails the job, and its agent takes no more", async (t) => {
+  const mac = macWithJob(t, "exit 1");
+  const agent = spawn("/bin/sleep", ["600"]);
+  t.after(() => agent.kill("SIGKILL"));
+  mac.write(`${state}/state/runner`, `i-0abc boot-1 1767323045 ${agent.pid}\n`);
+  const told = once(agent, "exit");
+  equal((await mac.run(runJob)).exitCode, 1);
+  equal((await told)[1], "SIGTERM");
+  ok(!mac.has("job-env"));
 });

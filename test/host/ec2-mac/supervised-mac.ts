@@ -27,6 +27,7 @@ export class SupervisedMac extends FakeMac {
       "usr/local/libexec/mac-runner-fleet/start-runner.sh",
       this.moved(installedFile("start-runner.sh", args)),
     );
+    this.write("usr/local/libexec/mac-runner-fleet/clean.sh", `touch '${this.root}/cleaned'`);
     this.write("var/log/mac-runner-fleet/.keep", "");
     this.program(
       "date",

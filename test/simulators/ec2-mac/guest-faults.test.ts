@@ -28,14 +28,14 @@ describe("faults of a Mac", { skip, timeout: 120_000 }, () => {
     equal(await world.stateOf(id), "running");
     equal((world.read(id, DEADLINE) ?? "").includes("shutting down"), false);
     world.guests.freeze(id, false);
-    await until(async () => (await world.stateOf(id)) === "shutting-down");
+    await world.passMinutes(async () => (await world.stateOf(id)) === "shutting-down");
   });
 
   test("one whose shutdown does nothing stays up", async () => {
     const id = await launched("deaf");
     world.guests.setFaults(id, { shutdownIsIgnored: true });
     past();
-    await until(() => (world.read(id, DEADLINE) ?? "").includes("shutting down"));
+    await world.passMinutes(() => (world.read(id, DEADLINE) ?? "").includes("shutting down"));
     equal(await world.stateOf(id), "running");
     await world.terminate(id);
   });

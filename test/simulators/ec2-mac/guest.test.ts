@@ -7,13 +7,13 @@ import { fleetUserData, type MacWorld, processesIn, skip, startMacWorld, until }
 const DEADLINE = "/private/var/log/mac-runner-fleet/boot-deadline.log";
 const INIT_LOG = "/private/var/log/amazon/ec2/ec2-macos-init.log";
 
-describe("a Mac that boots", { skip }, () => {
-  let world: MacWorld;
-  before(async () => {
-    world = await startMacWorld();
-  });
-  after(() => world?.close());
+let world: MacWorld;
+before(async () => {
+  if (!skip) world = await startMacWorld();
+});
+after(() => world?.close());
 
+describe("a Mac that boots", { skip }, () => {
   const userDataDone = (id: string) => until(() => /module \[UserData\]/.test(world.read(id, INIT_LOG) ?? ""));
   const history = (id: string) => world.read(id, `/usr/local/aws/ec2-macos-init/instances/${id}/history.json`);
 
@@ -47,7 +47,7 @@ describe("a Mac that boots", { skip }, () => {
     equal(looks(), 0);
     equal(await world.stateOf(id), "running");
     world.aws.clock.advance(240);
-    await until(async () => (await world.stateOf(id)) === "shutting-down");
+    await world.passMinutes(async () => (await world.stateOf(id)) === "shutting-down");
     equal(world.guests.isUp(id), false);
   });
 
@@ -94,12 +94,6 @@ touch /var/log/twice; shutdown -r now; exit 1`;
 });
 
 describe("the world of a Mac", { skip }, () => {
-  let world: MacWorld;
-  before(async () => {
-    world = await startMacWorld();
-  });
-  after(() => world?.close());
-
   /** Launches a Mac that runs a script at its first boot; gives what it printed. */
   async function printed(name: string, script: string): Promise<string> {
     const id = await world.launch(

@@ -1,6 +1,8 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -24,6 +26,7 @@ import {
   ListServiceQuotasCommand,
   ServiceQuotasClient,
 } from "@aws-sdk/client-service-quotas";
+import { CodeStore } from "../../../simulators/ec2-mac/lambda/code.ts";
 import { unzip } from "../../../simulators/ec2-mac/lambda/zip.ts";
 import type { Firing } from "../../../simulators/ec2-mac/scheduler/state.ts";
 import { startTestAws, type TestAws } from "./aws.ts";
@@ -250,4 +253,18 @@ test("a function outlasts the simulator", async () => {
     process.env.AWS_ENDPOINT_URL = ours;
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("code that a killed simulator has left is removed by the next one, and nobody else's", async () => {
+  const ended = spawnSync("true").pid;
+  const left = mkdtempSync(join(tmpdir(), `simulated-lambda-${ended}-`));
+  const used = mkdtempSync(join(tmpdir(), `simulated-lambda-${process.ppid}-`));
+  const code = new CodeStore(undefined);
+  const sha256 = createHash("sha256").update("code").digest("base64");
+  code.save(sha256, zipOf({ "index.mjs": "" }));
+  deepEqual([existsSync(left), existsSync(used)], [false, true]);
+  const own = code.folder(sha256);
+  code.close();
+  equal(existsSync(own), false);
+  rmSync(used, { recursive: true });
 });

@@ -45,9 +45,14 @@ export class MacClock {
     return Math.round(base + (Date.now() - since) * rate);
   }
 
-  /** Calls back after that many seconds of this clock. @returns what takes it back */
-  later(seconds: number, act: () => void): () => void {
-    const floor = Math.min((seconds * 1000) / FASTEST_RATE, LONGEST_FLOOR_MS);
+  /**
+   * Calls back after that many seconds of this clock. A test that moves a clock that stands still means it: one who is
+   * prompt is then called at once, launchd for instance.
+   * @returns what takes it back
+   */
+  later(seconds: number, act: () => void, isPrompt = false): () => void {
+    const isMoved = isPrompt && this.#settings.at(-1)?.rate === 0;
+    const floor = isMoved ? 0 : Math.min((seconds * 1000) / FASTEST_RATE, LONGEST_FLOOR_MS);
     const sleeper = { until: this.now() + seconds * 1000, notBefore: Date.now() + floor, act };
     this.#sleepers.add(sleeper);
     this.#wake();

@@ -88,7 +88,7 @@ export class MacLaunchd {
     const keeper = new Keeper({
       job,
       ...this.#runsAs(job),
-      later: (seconds, act) => this.#options.clock.later(seconds, act),
+      later: (seconds, act) => this.#options.clock.later(seconds, act, true),
       tell: () => {},
       unloaded: () => {
         this.#kept.delete(key);

@@ -40,7 +40,7 @@ async function boot(setting: Extract<ToGuest, { kind: "boot" }>): Promise<void> 
   faults = setting.faults;
   environment = {
     PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
-    NODE_COMPILE_CACHE: `${RUN}/node-cache`,
+    NODE_COMPILE_CACHE: "/System/Simulator/node-cache",
     ...setting.environment,
   };
   writeBootFiles();
@@ -67,7 +67,6 @@ function writeBootFiles(): void {
 `,
   );
   writeFileSync(`${RUN}/environment`, lines.join(""));
-  mkdirSync(`${RUN}/node-cache`, { mode: 0o1777 });
   const seconds = Math.floor(clock.now() / 1000);
   const folder = "/private/var/db/simulator/sysctl";
   mkdirSync(folder, { recursive: true });
