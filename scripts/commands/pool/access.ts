@@ -107,6 +107,7 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
   const ec2 = ec2Client({ region: pool.region });
   const clock = ec2Clock(ec2);
   const policy = poolPolicy(pool, plan, fleetId);
+  const { mark, setUpLimitSeconds } = policy;
   const runner = settings.runners.find(({ name }) => name === pool.runner);
   if (!runner) throw new Error(`Pool ${pool.name}: the settings have no runner ${pool.runner}.`);
   const templateName = awsName("launchTemplate", place);
@@ -118,7 +119,7 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
     launch: { templateName, tags: plan.instanceTags, subnets: pool.subnets ?? {} },
     ec2,
     clock,
-    ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark: policy.mark, now: clock.now }),
+    ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark, setUpLimitSeconds, now: clock.now }),
     store: openStore(pool, place, folder),
     settings: pool,
     place,

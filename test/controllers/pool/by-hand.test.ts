@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { AllocateHostsCommand, DescribeHostsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { drainByHand, performSwitch, planDrain, planSwitch } from "../../../controllers/pool/by-hand.ts";
 import { ec2Clock } from "../../../controllers/pool/clock.ts";
+import type { Registrant } from "../../../controllers/pool/credentials.ts";
 import { consider, isHeld } from "../../../controllers/pool/look.ts";
 import { templateImage } from "../../../drivers/ec2/template-image.ts";
 import { isFailure } from "../../../drivers/errors.ts";
@@ -82,7 +83,7 @@ test("a drain that the CI system does not hear of is kept and tried again", asyn
     world.runners.isDown = true;
     return seen;
   };
-  const runners = { look, drain: (id: string) => world.runners.drain(id) };
+  const runners = { look, drain: (mac: Registrant) => world.runners.drain(mac) };
   const pool = world.pool({ runners });
   await rejects(drainByHand(pool, world.store, "mac-1", "ann", signal), /marked to be drained, and tried again/);
   world.runners.isDown = false;
