@@ -12,13 +12,19 @@ import { LivingAws, LivingMacs } from "./living-macs.ts";
 const hour = 3600;
 const minute = 60;
 
-describe("each of the four ends of a Mac, with the three others and the controller gone", { skip, timeout: 300_000 }, () => {
+describe("each of the four ends of a Mac, with the three others and the controller gone", {
+  skip,
+  timeout: 300_000,
+}, () => {
   let buildkite: Buildkite;
   let living: LivingAws;
   before(async () => {
     buildkite = await startBuildkite({ pingIntervalSeconds: 1 });
     const { agentApiUrl } = buildkite;
-    living = await LivingAws.start({ environment: { BUILDKITE_AGENT_ENDPOINT: agentApiUrl }, reachable: [agentApiUrl] });
+    living = await LivingAws.start({
+      environment: { BUILDKITE_AGENT_ENDPOINT: agentApiUrl },
+      reachable: [agentApiUrl],
+    });
   });
   after(async () => {
     await living?.close();

@@ -2,7 +2,11 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateLaunchTemplateCommand, CreateReplaceRootVolumeTaskCommand, TerminateInstancesCommand } from "@aws-sdk/client-ec2";
+import {
+  CreateLaunchTemplateCommand,
+  CreateReplaceRootVolumeTaskCommand,
+  TerminateInstancesCommand,
+} from "@aws-sdk/client-ec2";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { renderUserData } from "../../../components/ec2-mac/user-data.ts";
@@ -91,7 +95,9 @@ export class LivingMacs {
       setUp: await upload(fleetId, script),
     });
     const LaunchTemplateData = bootsFrom(userData);
-    await living.aws.ec2.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: templateName, LaunchTemplateData }));
+    await living.aws.ec2.send(
+      new CreateLaunchTemplateCommand({ LaunchTemplateName: templateName, LaunchTemplateData }),
+    );
     return new LivingMacs(living, cloud);
   }
 
@@ -182,7 +188,10 @@ export class LivingMacs {
   /** Lets the boot deadline look once more, which takes a minute of the clock. */
   async check(instanceId: string): Promise<void> {
     const runs = async () => {
-      const printed = await this.#living.guests.run(instanceId, "launchctl print system/mac-runner-fleet.boot-deadline");
+      const printed = await this.#living.guests.run(
+        instanceId,
+        "launchctl print system/mac-runner-fleet.boot-deadline",
+      );
       return /state = not running/.test(printed.output) ? Number(/runs = (\d+)/.exec(printed.output)?.[1]) : 0;
     };
     let before = 0;
