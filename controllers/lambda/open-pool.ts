@@ -39,7 +39,8 @@ function withCi(
     const why = "the CI system cannot be asked: there is no token for its API";
     return { runners: unseenRunners(why, `The parameter ${apiTokenParameter} should hold it.`) };
   }
-  const { runners, issuer, jobs } = openCi(runner, poolId, apiToken, now);
-  const handOver = { ssm, fleetId, pool, mark: policy.mark, instanceRoleId, now };
+  const { mark, setUpLimitSeconds } = policy;
+  const { runners, issuer, jobs } = openCi(runner, { poolId, setUpLimitSeconds }, apiToken, now);
+  const handOver = { ssm, fleetId, pool, mark, instanceRoleId, now };
   return { runners, jobs, credentials: parameterCredentials(handOver, issuer) };
 }

@@ -74,8 +74,12 @@ async function apiToken({ apiTokenParameter }: LambdaPoolSettings, { ssm }: AwsC
 }
 
 async function measure(settings: LambdaPoolSettings, { cloudwatch }: AwsClients, looked: Looked, signal: AbortSignal) {
-  const { observed, policy, now, before, after } = looked;
+  const { observed, policy, now, before, after, choresFailed } = looked;
   const metrics = poolMetrics(viewOf(observed, policy, now), before, after, observed.waitingJobs);
   const dimensions = { Fleet: settings.fleet, Pool: settings.pool };
-  await putMetrics(cloudwatch, { namespace: settings.metricNamespace, dimensions, values: { ...metrics } }, signal);
+  await putMetrics(
+    cloudwatch,
+    { namespace: settings.metricNamespace, dimensions, values: { ...metrics, ChoresFailed: choresFailed } },
+    signal,
+  );
 }

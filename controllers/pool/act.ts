@@ -101,10 +101,10 @@ async function setUp({ ec2, credentials, clock }: Pool, action: SetUpAction, sig
 
 /** The tag comes first: an idle runner is gone a moment after it was told, and its Mac must know by then what it waits for. */
 async function drain({ ec2, runners, clock }: Pool, action: DrainAction, signal: AbortSignal): Promise<Outcome> {
-  const { instanceId, way } = action;
+  const { instanceId, hostName, way } = action;
   if (way === "replace-root-volume")
     await tagResources(ec2, [instanceId], { [renewingSinceTag]: String(clock.now()) }, signal);
-  await runners.drain(instanceId, signal);
+  await runners.drain({ instanceId, hostName }, signal);
   return { result: "done" };
 }
 

@@ -8,8 +8,10 @@ export function buildkiteRunners(agents: BuildkiteAgents): Runners {
     async look(instanceIds, signal) {
       return byInstance(instanceIds, await agents.list({}, { signal }), sightOf);
     },
-    async drain(instanceId, signal) {
-      const own = (await agents.list({}, { signal })).filter(({ name }) => isRunnerOf(name, instanceId));
+    async drain({ instanceId, hostName }, signal) {
+      // A Mac's agent has just this name (host/ec2-mac), so that not all agents of the organization are listed once more.
+      const named = await agents.list({ name: `${hostName}-${instanceId}` }, { signal });
+      const own = named.filter(({ name }) => isRunnerOf(name, instanceId));
       for (const { id } of own) await agents.stop(id, { force: false }, { signal });
     },
   };

@@ -5,7 +5,7 @@ import { githubJobs } from "../../drivers/github/jobs.ts";
 import { githubRunnerGroups } from "../../drivers/github/runner-groups.ts";
 import { githubRunners } from "../../drivers/github/runners.ts";
 import type { Instant } from "../../model/ec2-mac/types.ts";
-import { buildkiteIssuer } from "./buildkite-issuer.ts";
+import { buildkiteIssuer, type TokenOwner } from "./buildkite-issuer.ts";
 import { buildkiteJobs } from "./buildkite-jobs.ts";
 import { buildkiteRunners } from "./buildkite-runners.ts";
 import type { Issuer } from "./credentials.ts";
@@ -29,19 +29,19 @@ export interface Ci {
 }
 
 /**
- * Opens a pool's CI system. `poolId` differs from that of every other pool and marks what is made for this one. The token
+ * Opens a pool's CI system. `owner` marks what is made there, and says how long a credential may be needed. The token
  * is Buildkite's for its REST API (`read_agents`, `write_agents`, `read_clusters`, `write_clusters`), or one that may
  * administer the runners of the GitHub organization and, to count jobs, read the Actions of its repositories.
  */
-export function openCi(place: CiPlace, poolId: string, apiToken: string, now: () => Instant): Ci {
+export function openCi(place: CiPlace, owner: TokenOwner, apiToken: string, now: () => Instant): Ci {
   const url = place.url === undefined ? {} : { url: place.url };
   if (place.ci === "buildkite") {
     const access = { ...url, organization: place.organization, apiToken };
     const tokens = clusterTokens(access, place.cluster);
     return {
       runners: buildkiteRunners(buildkiteAgents(access)),
-      issuer: buildkiteIssuer(tokens, poolId, now),
-      jobs: buildkiteJobs({ tokens, queue: place.queue, url: place.agentUrl, poolId }, now),
+      issuer: buildkiteIssuer(tokens, owner, now),
+      jobs: buildkiteJobs({ tokens, queue: place.queue, url: place.agentUrl, poolId: owner.poolId }, now),
     };
   }
   const access = { ...url, organization: place.owner, token: apiToken };

@@ -3,7 +3,7 @@ import { deleteParameters, listParameters, putSecret } from "../../drivers/ssm/p
 import type { Instant, Tags } from "../../model/ec2-mac/types.ts";
 import type { CredentialStanding } from "../../model/ec2-mac/upkeep.ts";
 
-/** Whom a credential is for. */
+/** A Mac, whose runner registers with a credential that is for it. */
 export interface Registrant {
   instanceId: string;
   hostName: string;
@@ -13,7 +13,7 @@ export interface Registrant {
 export interface Issuer {
   /** True where a credential is good for one job only. */
   perJob: boolean;
-  /** Makes a credential, in place of any unused one of the instance. @throws DriverError */
+  /** Makes a credential, in place of those of the instance that are unused and have been for some time. @throws DriverError */
   issue(registrant: Registrant, signal: AbortSignal): Promise<string>;
   /** Ends what was issued to instances and is not in use. Runners that have registered stay. @throws DriverError */
   withdraw(instanceIds: readonly string[], signal: AbortSignal): Promise<void>;

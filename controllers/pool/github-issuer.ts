@@ -26,7 +26,12 @@ export function githubIssuer(place: GithubPlace, now: () => Instant): Issuer {
       const name = `${hostName}-${instanceId}-${now()}`;
       const request = { name, groupId, labels };
       const isOurs = (runner: GithubRunner) => isRunnerOf(runner.name, instanceId);
-      return (await jit.register(request, isOurs, { signal })).encodedJitConfig;
+      const before = await runners.list({}, { signal });
+      const { encodedJitConfig } = await jit.register(request, isOurs, { signal });
+      for (const runner of before)
+        if (isOurs(runner) && isUnused(runner) && now() - madeAt(runner) >= lostSeconds)
+          await removeUnlessBusy(runners, runner, signal);
+      return encodedJitConfig;
     },
     async withdraw(instanceIds, signal) {
       for (const runner of await runners.list({}, { signal }))
@@ -43,6 +48,14 @@ async function findGroup({ groups, group }: GithubPlace, signal: AbortSignal): P
   const found = await groups.find(group, { signal });
   if (found) return found.id;
   throw new DriverError(`GitHub has no runner group ${group}`, { kind: "not-found", hint: "`pulumi up` makes it." });
+}
+
+/** A Mac that takes a configuration connects within a minute or two; one that has not after this has lost it. */
+const lostSeconds = 600;
+
+/** In seconds since 1970, as the end of the name has it. */
+function madeAt({ name }: GithubRunner): Instant {
+  return Number(/-(\d+)$/.exec(name)?.[1] ?? 0);
 }
 
 /** Registered and not connected: no Mac has taken it yet, or the Mac has lost it. */

@@ -11,7 +11,8 @@ export function githubPoolRunners(runners: GithubRunners): Runners {
     async look(instanceIds, signal) {
       return byInstance(instanceIds, await runners.list({}, { signal }), sightOf);
     },
-    async drain(instanceId, signal) {
+    async drain({ instanceId }, signal) {
+      // Each of its runners has another name, and GitHub finds one by its whole name only.
       const own = (await runners.list({}, { signal })).filter(({ name }) => isRunnerOf(name, instanceId));
       for (const { id } of own) await runners.remove(id, { signal });
     },

@@ -27,6 +27,8 @@ export interface Considered {
 export interface Looked extends Considered {
   /** What is remembered after it. */
   after: PoolMemory;
+  /** How much of what is kept in order beside the machines could not be: credentials, scheduled ends, the count of jobs. */
+  choresFailed: number;
 }
 
 /** Looks and decides. Changes nothing, neither in AWS nor in the store. @throws DriverError when it could not look */
@@ -95,9 +97,10 @@ export async function look(
       memory = (await carryOut({ pool, store, lease, considered, tell: options.tell }, memory, action, signal)).memory;
     }
     const looked = { ...considered, after: memory };
-    if (options.only) return looked;
-    await tellTrouble(pool, store, options, [...uncounted(considered), ...(await keepUp(pool, looked, signal))]);
-    return looked;
+    if (options.only) return { ...looked, choresFailed: 0 };
+    const failures = [...uncounted(considered), ...(await keepUp(pool, looked, signal))];
+    await tellTrouble(pool, store, options, failures);
+    return { ...looked, choresFailed: failures.length };
   });
 }
 

@@ -108,13 +108,13 @@ function seenInstance({ instanceId, hostId, state, imageId, launchedAt, tags }: 
 
 function seenTask(task: Awaited<ReturnType<typeof describeRootVolumeTasks>>[number]): RootVolumeTask {
   const { taskId, instanceId, state, completedAt } = task;
-  const startedAt = instantOf(new Date(task.startedAt));
+  const startedAt = instantOf(task.startedAt);
   return {
     taskId,
     instanceId,
     state,
     startedAt,
-    ...(completedAt && { completedAt: instantOf(new Date(completedAt)) }),
+    ...(completedAt && { completedAt: instantOf(completedAt) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { DriverError } from "../../drivers/errors.ts";
 import type { RunnerSighting } from "../../model/ec2-mac/types.ts";
+import type { Registrant } from "./credentials.ts";
 
 /** What a controller asks of the CI system about the runners on its instances. */
 export interface Runners {
@@ -12,7 +13,7 @@ export interface Runners {
    * Tells the instance's runner to take no further job; a job that runs goes on. Succeeds when there is no runner.
    * @throws DriverError `in-use` where the CI system can do that only to an idle runner, and it is not idle
    */
-  drain(instanceId: string, signal: AbortSignal): Promise<void>;
+  drain(registrant: Registrant, signal: AbortSignal): Promise<void>;
 }
 
 /** A runner belongs to the instance whose id is in its name, between dashes: `mac-1-i-0123456789abcdef0-2`. */

@@ -27,7 +27,7 @@ export async function lookForOld({ ec2, clock, policy }: Sweeping, signal: Abort
   const ids = instances.filter(({ state }) => state !== "terminated").map(({ instanceId }) => instanceId);
   const tasks = await inParts(ids, (some) => describeRootVolumeTasks(ec2, some, signal));
   const settled = tasks.map(({ instanceId, state, completedAt }): SweptTask => {
-    return { instanceId, state, ...(completedAt && { completedAt: new Date(completedAt).getTime() / 1000 }) };
+    return { instanceId, state, ...(completedAt && { completedAt: completedAt.getTime() / 1000 }) };
   });
   return decideSweep(instances, settled, policy, clock.now());
 }

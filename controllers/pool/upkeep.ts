@@ -10,7 +10,7 @@ import type { Pool } from "./pool.ts";
  * Puts credentials and scheduled ends in order. What fails is left to the next look and does not keep the rest from being
  * done. @returns what failed, the first line of each
  */
-export async function keepUp(pool: Pool, looked: Looked, signal: AbortSignal): Promise<string[]> {
+export async function keepUp(pool: Pool, looked: Omit<Looked, "choresFailed">, signal: AbortSignal): Promise<string[]> {
   const { observed, policy, now, after } = looked;
   // A runner that has just been told to take no more gets no spare credential either.
   const view = viewOf({ ...observed, memory: after }, policy, now);

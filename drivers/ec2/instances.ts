@@ -11,6 +11,7 @@ import {
 import { z } from "zod";
 import { allPages, call, parseAnswer } from "./call.ts";
 import { proveOurs, type TagFilter, type Tags, tagFilters, tagList, tagsSchema } from "./tags.ts";
+import { timeSchema } from "./time.ts";
 
 /** An instance as DescribeInstances shows it. */
 export interface ObservedInstance {
@@ -204,8 +205,8 @@ export interface RootVolumeTask {
   /** `pending`, `in-progress`, `succeeded`, `failing`, `failed`, `failed-detached`, `failing-detached` */
   state: string;
   imageId: string | undefined;
-  startedAt: string;
-  completedAt: string | undefined;
+  startedAt: Date;
+  completedAt: Date | undefined;
 }
 
 const taskSchema = z
@@ -214,8 +215,9 @@ const taskSchema = z
     InstanceId: z.string(),
     TaskState: z.string(),
     ImageId: z.string().optional(),
-    StartTime: z.string().default(""),
-    CompleteTime: z.string().optional(),
+    StartTime: timeSchema,
+    // Empty while it is not over, in some answers.
+    CompleteTime: z.literal("").or(timeSchema).optional(),
   })
   .transform(
     (task): RootVolumeTask => ({
@@ -270,5 +272,5 @@ export async function describeRootVolumeTasks(
     return { items: answer.ReplaceRootVolumeTasks, nextToken: answer.NextToken };
   });
   const parsed = parseAnswer("describe root volume tasks", z.array(taskSchema), tasks);
-  return parsed.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  return parsed.sort((a, b) => a.startedAt.getTime() - b.startedAt.getTime());
 }

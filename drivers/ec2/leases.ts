@@ -10,6 +10,7 @@ import { carries, leavingSince, leavingTag, poolMark } from "../../model/ec2-mac
 import { type WaitingLease, waitingLease } from "../../model/ec2-mac/lease-waiting.ts";
 import type { Instant } from "../../model/ec2-mac/types.ts";
 import { fleetMarkTag, poolTag } from "../../model/names.ts";
+import { awsTime } from "../aws/clock.ts";
 import { serviceConfig } from "../aws/service-call.ts";
 import { isFailure } from "../errors.ts";
 import { call } from "./call.ts";
@@ -25,7 +26,6 @@ import {
   putLeaseSchedule,
   releaseScheduleName,
 } from "./leases-schedules.ts";
-import { awsTime } from "./leases-time.ts";
 import { tagResources } from "./tags.ts";
 
 /** Which hosts of which pool. */

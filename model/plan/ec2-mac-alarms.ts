@@ -183,6 +183,11 @@ function controllerAlarms(pool: Ec2MacPoolSettings, alerts: AlertSettings, stack
       },
     ),
     atLeast(
+      "chores-failed",
+      `Something beside the Macs of pool ${pool.name} has failed at each look of an hour: their credentials, their scheduled ends or the count of jobs. ${look}`,
+      { metricName: "ChoresFailed", statistic: "Minimum", threshold: 1, periodSeconds: 3600, evaluationPeriods: 1 },
+    ),
+    atLeast(
       "lease-overdue",
       `A host of pool ${pool.name} is still paid for, ${alerts.leaseOverdueMinutes} minutes after it could have been given back. ${look}`,
       {

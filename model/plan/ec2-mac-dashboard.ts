@@ -47,7 +47,10 @@ export function dashboardBody(subject: DashboardSubject): string {
       { metric: "LaunchFailures", label: "failed launches", stat: "Sum" },
       { metric: "InstancesPastHardLimit", label: "past the hard limit", stat: "Maximum" },
     ]),
-    graph(subject, "Controller", [{ metric: "ControllerLooks", label: "looks", stat: "SampleCount" }]),
+    graph(subject, "Controller", [
+      { metric: "ControllerLooks", label: "looks", stat: "SampleCount" },
+      { metric: "ChoresFailed", label: "chores failed", stat: "Maximum" },
+    ]),
     graph(subject, "Reports of Macs", [{ metric: "Heartbeat", label: "reports", stat: "SampleCount" }]),
     graph(subject, "Fullest Mac (%)", [
       { metric: "DiskUsedPercent", label: "disk", stat: "Maximum" },

@@ -16,6 +16,7 @@ const only = (type: string): Declared => {
 /** What the controller reports at each look. */
 const controllerMetrics = [
   "BusyRunners",
+  "ChoresFailed",
   "DeclaredHosts",
   "HostsFailed",
   "HostsScrubbing",
@@ -122,6 +123,7 @@ test("an instance may do what its programs call, and nothing else", () => {
 test("silence is an alarm, and somebody is told", () => {
   const alarms = ofType("aws:cloudwatch/metricAlarm:MetricAlarm").map(({ inputs }) => inputs);
   assert.deepEqual(alarms.map(({ metricName, treatMissingData }) => `${metricName} ${treatMissingData}`).toSorted(), [
+    "ChoresFailed notBreaching",
     "ControllerLooks breaching",
     "DiskUsedPercent notBreaching",
     "Errors notBreaching",
@@ -267,7 +269,7 @@ test("the dashboard shows every metric that the controller and the Macs report, 
   );
   const reported = ["Heartbeat", "DiskUsedPercent", "MemoryUsedPercent", ...controllerMetrics, "ControllerLooks"];
   assert.deepEqual([...shown].toSorted(), [...new Set(reported)].toSorted());
-  assert.equal(body.widgets[0].properties.alarms.length, 12);
+  assert.equal(body.widgets[0].properties.alarms.length, 13);
 });
 
 test("type tokens stay as they are, for a renamed one would be a new machine", () => {

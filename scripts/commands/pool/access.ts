@@ -12,9 +12,11 @@ import { openSqliteStore } from "../../../controllers/pool/sqlite-store.ts";
 import type { PoolStore } from "../../../controllers/pool/store.ts";
 import { serviceConfig } from "../../../drivers/aws/service-call.ts";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
+import { describeHosts } from "../../../drivers/ec2/hosts.ts";
 import { templateImage } from "../../../drivers/ec2/template-image.ts";
 import { localExec } from "../../../drivers/exec/local.ts";
 import { pulumiCli } from "../../../drivers/pulumi/cli.ts";
+import type { Instant } from "../../../model/ec2-mac/types.ts";
 import { iso } from "../../../model/ec2-mac/words.ts";
 import { awsName, type PoolPlace } from "../../../model/names.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
@@ -63,6 +65,7 @@ export async function withPools<T>(
   const { fleetId, secret } = await readStack(folder, options.stack, signal);
   const pools = chosen.map((pool) => openPool(pool, settings, { stack: options.stack, folder, fleetId, secret }));
   try {
+    await learnTime(pools, signal);
     const result = await work({ pools });
     await remindOfTestHosts(pools, signal);
     return result;
@@ -107,6 +110,7 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
   const ec2 = ec2Client({ region: pool.region });
   const clock = ec2Clock(ec2);
   const policy = poolPolicy(pool, plan, fleetId);
+  const { mark, setUpLimitSeconds } = policy;
   const runner = settings.runners.find(({ name }) => name === pool.runner);
   if (!runner) throw new Error(`Pool ${pool.name}: the settings have no runner ${pool.runner}.`);
   const templateName = awsName("launchTemplate", place);
@@ -118,8 +122,8 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
     launch: { templateName, tags: plan.instanceTags, subnets: pool.subnets ?? {} },
     ec2,
     clock,
-    ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark: policy.mark, now: clock.now }),
-    store: openStore(pool, place, folder),
+    ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark, setUpLimitSeconds, now: clock.now }),
+    store: openStore(pool, place, folder, clock.now),
     settings: pool,
     place,
     fleetId,
@@ -127,12 +131,22 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
   };
 }
 
-/** The store of whoever keeps the pool: the table of its controller in AWS, or a file of this folder. */
-function openStore(pool: Ec2MacPoolSettings, place: PoolPlace, folder: string): PoolStore {
-  const now = () => Math.floor(Date.now() / 1000);
+/**
+ * The store of whoever keeps the pool: the table of its controller in AWS, whose leases go by AWS's clock, or a file of
+ * this folder, whose leases go by this computer's.
+ */
+function openStore(pool: Ec2MacPoolSettings, place: PoolPlace, folder: string, awsNow: () => Instant): PoolStore {
   if (pool.controller === "aws")
-    return openDynamoStore(new DynamoDBClient(serviceConfig(pool.region)), awsName("table", place), now);
-  return openSqliteStore(path.join(folder, ".local", `pools-${place.stack}.sqlite`), now);
+    return openDynamoStore(new DynamoDBClient(serviceConfig(pool.region)), awsName("table", place), awsNow);
+  return openSqliteStore(path.join(folder, ".local", `pools-${place.stack}.sqlite`), () =>
+    Math.floor(Date.now() / 1000),
+  );
+}
+
+/** A lease in the table is taken before EC2 is asked anything, and AWS's clock is known only from an answer. */
+async function learnTime(pools: readonly OpenPool[], signal: AbortSignal): Promise<void> {
+  for (const { settings, ec2, policy } of pools)
+    if (settings.controller === "aws") await describeHosts(ec2, { tags: policy.mark }, signal);
 }
 
 /** Who this is, for whoever finds a pool held and for the timeline. */

@@ -14,13 +14,13 @@ import { type CredentialsPlace, lazyCredentials } from "./credentials.ts";
 export function poolCi(
   runner: RunnerSettings,
   secret: (name: string) => string | undefined,
-  about: CredentialsPlace,
+  about: CredentialsPlace & { setUpLimitSeconds: number },
 ): Pick<Pool, "runners" | "credentials" | "jobs"> {
   const { AWS_ENDPOINT_URL, BUILDKITE_API_URL, BUILDKITE_AGENT_API_URL, BUILDKITE_API_TOKEN } = process.env;
   const { GITHUB_API_URL, GITHUB_TOKEN } = process.env;
-  const poolId = `${about.fleetId}/${about.place.pool}`;
+  const whose = { poolId: `${about.fleetId}/${about.place.pool}`, setUpLimitSeconds: about.setUpLimitSeconds };
   const open = (ci: CiPlace, token: string) => {
-    const { issuer, ...rest } = openCi(ci, poolId, token, about.now);
+    const { issuer, ...rest } = openCi(ci, whose, token, about.now);
     return { ...rest, credentials: lazyCredentials(about, issuer) };
   };
   if (runner.ci === "buildkite") {

@@ -56,6 +56,7 @@ test("schedules that cannot be made are told once, and keep nothing else from be
   const told = await troubles(cloud);
   equal(told.length, 1);
   match(told[0] ?? "", /list the schedules of none/);
+  equal((await cloud.look()).choresFailed, 1, "and counted as long as they fail");
   macs.close();
   cloud.close();
 });

@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { AllocateHostsCommand, DescribeHostsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { drainByHand, performSwitch, planDrain, planSwitch } from "../../../controllers/pool/by-hand.ts";
 import { ec2Clock } from "../../../controllers/pool/clock.ts";
+import type { Registrant } from "../../../controllers/pool/credentials.ts";
 import { consider, isHeld } from "../../../controllers/pool/look.ts";
 import { tagResources } from "../../../drivers/ec2/tags.ts";
 import { templateImage } from "../../../drivers/ec2/template-image.ts";
@@ -100,12 +101,12 @@ test("a drain that the CI system does not hear of is kept and tried again", asyn
     world.runners.isDown = true;
     return seen;
   };
-  const runners = { look, drain: (id: string) => world.runners.drain(id) };
+  const runners = { look, drain: (mac: Registrant) => world.runners.drain(mac) };
   const pool = world.pool({ runners });
   await rejects(drainByHand(pool, world.store, "mac-1", "ann", signal), /marked to be drained, and tried again/);
   world.runners.isDown = false;
   await world.look();
-  ok(world.told.some(({ kind, reason }) => kind === "drain" && /no answer came/.test(reason)));
+  ok(world.told.some(({ kind, reason }) => kind === "drain" && /has not been confirmed/.test(reason)));
 });
 
 test("the image that a template stands for", async () => {

@@ -1,4 +1,4 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { after, test } from "node:test";
 import { buildkiteRunners } from "../../../controllers/pool/buildkite-runners.ts";
 import { openCi } from "../../../controllers/pool/ci.ts";
@@ -14,6 +14,7 @@ import { startAgent } from "../../simulators/buildkite/agent.ts";
 import { github } from "../../simulators/github/support.ts";
 
 const instanceId = "i-0123456789abcdef0";
+const owner = { poolId: "fleet/macs", setUpLimitSeconds: 2400 };
 const { signal } = new AbortController();
 
 test("an agent is seen, drained and gone, through Buildkite's API", async () => {
@@ -27,11 +28,11 @@ test("an agent is seen, drained and gone, through Buildkite's API", async () => 
   const stranger = startAgent(server, { name: "mac-2-i-0fedcba9876543210" });
   await Promise.all([agent.says(/Waiting for instructions/), stranger.says(/Waiting for instructions/)]);
   deepEqual(await look(), { state: "registered", busy: false, accepting: true, jobsFinished: 0, jobMark: "" });
-  await runners.drain(instanceId, signal);
+  await runners.drain({ instanceId, hostName: "mac-1" }, signal);
   equal(await agent.ended, 0);
   deepEqual(await look(), { state: "absent" });
   equal((await runners.look(["i-0fedcba9876543210"], signal)).get("i-0fedcba9876543210")?.state, "registered");
-  await runners.drain(instanceId, signal);
+  await runners.drain({ instanceId, hostName: "mac-1" }, signal);
   stranger.send("SIGTERM");
   await stranger.ended;
 });
@@ -50,10 +51,52 @@ test("a runner is seen while it is connected, and deregistered once it is idle, 
   const job = addJob(server.state, { labels: ["macos"] }, server.clock.now());
   assign(job, state, server.clock.now());
   deepEqual(await look(), { state: "registered", busy: true, accepting: true, jobMark: request.name });
-  await rejects(runners.drain(instanceId, signal), (error) => isFailure(error, "in-use"));
+  await rejects(runners.drain({ instanceId, hostName: "mac-1" }, signal), (error) => isFailure(error, "in-use"));
   state.jobId = undefined;
-  await runners.drain(instanceId, signal);
+  await runners.drain({ instanceId, hostName: "mac-1" }, signal);
   deepEqual(server.state.runners, []);
+});
+
+test("an agent token lives as long as a set-up may take, and somewhat longer", async () => {
+  const server = await startBuildkite();
+  after(() => server.close());
+  const { organization, clusterId: cluster } = server.state;
+  const place = { ci: "buildkite", organization, cluster, queue: "macs", url: server.restUrl } as const;
+  const now = () => Math.floor(server.clock.now() / 1000);
+  const { issuer } = openCi(place, { ...owner, setUpLimitSeconds: 4 * 3600 }, server.apiToken, now);
+  const from = now();
+  await issuer.issue({ instanceId, hostName: "mac-1" }, signal);
+  const lifeSeconds = (server.state.clusterTokens[0]?.expiresAt ?? 0) / 1000 - from;
+  ok(lifeSeconds > 4 * 3600 && lifeSeconds < 5 * 3600, `${lifeSeconds} s`);
+});
+
+test("a configuration that a Mac has lost goes with the next one, and no other", async () => {
+  const server = await github();
+  const now = () => Math.floor(server.clock.now() / 1000);
+  const start = now();
+  const group = { name: "macs", visibility: "private", allowsPublicRepositories: false, isDefault: false } as const;
+  server.state.groups.push({ ...group, id: 7, repositoryIds: [] });
+  const place = { ci: "github", owner: "acme", runnerGroup: "macs", labels: ["macOS"], url: server.url } as const;
+  const { issuer } = openCi({ ...place, labels: ["macOS"] }, owner, server.token, now);
+  const issueAfter = async (minutes: number, hostName = "mac-1", id = instanceId) => {
+    server.clock.advance(minutes * 60);
+    await issuer.issue({ hostName, instanceId: id }, signal);
+  };
+  const madeAt = (minute: number) => `mac-1-${instanceId}-${start + minute * 60}`;
+  const stranger = "i-0fedcba9876543210";
+  await issueAfter(0, "mac-2", stranger);
+  await issueAfter(0);
+  await issueAfter(5);
+  const online = server.state.runners.find(({ name }) => name === madeAt(5));
+  await issueAfter(6);
+  if (online) online.session = { lastSeenAt: server.clock.now() + 600_000 };
+  await issueAfter(9);
+  deepEqual(server.state.runners.map(({ name }) => name).toSorted(), [
+    madeAt(5),
+    madeAt(11),
+    madeAt(20),
+    `mac-2-${stranger}-${start}`,
+  ]);
 });
 
 test("the jobs of a queue that wait are counted with a token that is gone afterwards", async () => {
@@ -68,7 +111,7 @@ test("the jobs of a queue that wait are counted with a token that is gone afterw
     url: server.restUrl,
     agentUrl: server.agentApiUrl,
   } as const;
-  const { jobs } = openCi(place, "fleet/macs", server.apiToken, () => server.clock.now() / 1000);
+  const { jobs } = openCi(place, owner, server.apiToken, () => server.clock.now() / 1000);
   await rejects(jobs.count(signal), (error) => isFailure(error, "not-found"), "no such queue is not an empty one");
   const request = { queue: "macs" };
   for (const more of [{}, {}, { waiting: true }, { queue: "others" }])
@@ -83,7 +126,7 @@ test("the jobs that wait for runners with these labels are counted over a group'
   const server = await github();
   const labels: [string, ...string[]] = ["self-hosted", "macOS", "ARM64"];
   const place = { ci: "github", owner: "acme", runnerGroup: "macs", labels, url: server.url } as const;
-  const { jobs } = openCi({ ...place, labels }, "fleet/macs", server.token, () => server.clock.now() / 1000);
+  const { jobs } = openCi({ ...place, labels }, owner, server.token, () => server.clock.now() / 1000);
   await rejects(jobs.count(signal), /no runner group macs/);
   server.state.repositories.push({ id: 1, fullName: "acme/app" }, { id: 2, fullName: "acme/other" });
   const group = { name: "macs", visibility: "selected", allowsPublicRepositories: false, isDefault: false } as const;

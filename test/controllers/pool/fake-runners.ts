@@ -48,7 +48,7 @@ export class FakeRunners implements Runners, Credentials {
     return new Map(instanceIds.map((id) => [id, this.#sight(id, bootedAt(id) / 1000)]));
   }
 
-  async drain(instanceId: string): Promise<void> {
+  async drain({ instanceId }: Registrant): Promise<void> {
     this.#answer();
     this.#drainedAt.set(instanceId, this.#now());
   }

@@ -5,7 +5,7 @@ import { githubPoolRunners } from "../../../controllers/pool/github-runners.ts";
 import { outcomeOf } from "../../../controllers/pool/outcome.ts";
 import { poolPolicy } from "../../../controllers/pool/policy.ts";
 import { isRunnerOf } from "../../../controllers/pool/runners.ts";
-import type { BuildkiteAgent, BuildkiteAgents } from "../../../drivers/buildkite/agents.ts";
+import type { AgentFilter, BuildkiteAgent, BuildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { DriverError, type FailureKind } from "../../../drivers/errors.ts";
 import type { GithubRunner, GithubRunners } from "../../../drivers/github/runners.ts";
 import type { RunnerSighting } from "../../../model/ec2-mac/types.ts";
@@ -62,9 +62,13 @@ function agent(change: Partial<BuildkiteAgent>): BuildkiteAgent {
 
 describe("Buildkite agents", () => {
   const stopped: [string, boolean][] = [];
+  const asked: (string | undefined)[] = [];
   const runners = (...listed: BuildkiteAgent[]) =>
     buildkiteRunners({
-      list: async () => listed,
+      list: async ({ name }: AgentFilter) => {
+        asked.push(name);
+        return listed;
+      },
       stop: async (id: string, { force }: { force: boolean }) => void stopped.push([id, force]),
     } as Partial<BuildkiteAgents> as BuildkiteAgents);
   const here = { state: "registered", jobsFinished: 0, jobMark: "" } as const;
@@ -81,8 +85,12 @@ describe("Buildkite agents", () => {
     test(name, async () => deepEqual((await runners(agent(change)).look(["i-1"], signal)).get("i-1"), expected));
 
   test("are drained without cancelling their job, and nobody else's", async () => {
-    await runners(agent({}), agent({ id: "b", name: "mac-2-i-2" })).drain("i-1", signal);
+    await runners(agent({}), agent({ id: "b", name: "mac-2-i-2" })).drain(
+      { instanceId: "i-1", hostName: "mac-1" },
+      signal,
+    );
     deepEqual(stopped, [["a", false]]);
+    equal(asked.at(-1), "mac-1-i-1", "not all agents of the organization are listed for it");
   });
 });
 
@@ -114,9 +122,9 @@ describe("GitHub runners", () => {
   });
 
   test("are deregistered when idle, and refuse while they work", async () => {
-    await runners(one, { ...one, id: 2, name: "mac-2-i-2" }).drain("i-1", signal);
+    await runners(one, { ...one, id: 2, name: "mac-2-i-2" }).drain({ instanceId: "i-1", hostName: "mac-1" }, signal);
     deepEqual(removed, [1]);
-    await rejects(runners({ ...one, busy: true }).drain("i-1", signal), /remove/);
+    await rejects(runners({ ...one, busy: true }).drain({ instanceId: "i-1", hostName: "mac-1" }, signal), /remove/);
   });
 });
 

@@ -1,5 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
+import { leaseSeconds } from "../../../controllers/pool/store.ts";
 import { type Answer, People, type PeopleStack } from "./people.ts";
 
 let people: People;
@@ -91,3 +94,16 @@ for (const [part, cases] of Object.entries({ morning, noon }))
         match(answer.err, err ?? /^$/);
       });
   });
+
+test("a lease in the table is over when AWS's clock says so, whatever this computer's says", async () => {
+  const cloud = stacks[1];
+  if (!cloud) throw new Error("no stack in AWS");
+  const store = openDynamoStore(new DynamoDBClient({ region: "us-west-2" }), cloud.awsName, () =>
+    Math.floor(people.aws.clock.now() / 1000),
+  );
+  await store.acquire(cloud.poolId, "one that died");
+  people.aws.clock.advance(leaseSeconds);
+  store.close();
+  const { exitCode, err } = await cloud.type("pool launch");
+  equal(exitCode, 0, err);
+});
