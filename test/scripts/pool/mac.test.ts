@@ -1,12 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { describeHosts } from "../../../drivers/ec2/hosts.ts";
 import { describeInstances } from "../../../drivers/ec2/instances.ts";
 import { testHostName } from "../../../model/ec2-mac/test-host.ts";
-import { People, type PeopleStack } from "./people.ts";
+import { People, type PeopleStack, writeProgram } from "./people.ts";
 
 const hour = 3600;
 const testName = testHostName(userInfo().username, []);
@@ -32,19 +32,13 @@ test("ssh: through Session Manager, or directly with host keys that are always c
 });
 
 test("ssh runs the program with this terminal, and says what is missing", async () => {
-  program("aws", `echo "$@" > '${people.folder}/asked'\nexit 7`);
+  writeProgram(people.folder, "aws", `echo "$@" > '${people.folder}/asked'\nexit 7`);
   match((await stack.type("pool ssh mac-1")).err, /session-manager-plugin is not installed/);
-  program("session-manager-plugin", "");
+  writeProgram(people.folder, "session-manager-plugin", "");
   equal((await stack.type("pool ssh mac-1")).exitCode, 7);
   const asked = readFileSync(join(people.folder, "asked"), "utf8");
   equal(asked, `ssm start-session --region us-west-2 --target ${instanceId}\n`);
 });
-
-/** A program on the PATH of the commands. */
-function program(name: string, script: string): void {
-  writeFileSync(join(people.folder, name), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(people.folder, name), 0o755);
-}
 
 test("costs and utilization: what a controller has written down", async () => {
   const now = Math.floor(Date.now() / 1000);
