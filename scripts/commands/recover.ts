@@ -142,7 +142,7 @@ async function findGroup(
   inputs: Record<string, unknown>,
 ): Promise<string | undefined> {
   const { settings } = readSettings(stackFile(projectFolder(options), options.stack));
-  const runner = settings.runners.find(({ ci, ...rest }) => ci === "github" && rest.runnerGroup === inputs.name);
+  const runner = settings.runners.find((each) => each.ci === "github" && each.runnerGroup === inputs.name);
   const { GITHUB_API_URL, GITHUB_TOKEN } = process.env;
   const token = (await pulumi.config({ showSecrets: true }))["mac-runner-fleet:githubToken"]?.value ?? GITHUB_TOKEN;
   if (runner?.ci !== "github" || !token) return undefined;

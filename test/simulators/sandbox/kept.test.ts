@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "kept-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const running = { name: "the simulators", pid: 2 ** 22 - 1, mark: "serve.ts" };
-const addresses = { ec2Url: "e", buildkiteUrl: "b", orkaUrl: "o", registryAddress: "r", macs: [] };
+const addresses = { ec2Url: "e", buildkiteUrl: "b", orkaUrl: "o", githubUrl: "g", registryAddress: "r", macs: [] };
 const secrets = { sshPrivateKey: "k", orkaToken: "o", githubToken: "g", buildkiteApiToken: "b" };
 
 test("what a sandbox kept is taken up by the next run", () => {
