@@ -20,6 +20,7 @@ function plain(text: string): string {
     .replace(/"at":\d+|"id":"\d+/g, "AT")
     .replace(/\bs\d\b/g, "STACK")
     .replace(/\b\S+@\S+, process \d+/g, "SOMEBODY")
+    .replace(/(no controller has looked [^\n]*)\n.*/, "$1")
     .replace(/^(# [^\n]* run )[^\n]*/gm, "$1TIME");
 }
 
