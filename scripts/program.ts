@@ -23,8 +23,7 @@ export function addFleetCommands(program: Command, interrupted: AbortSignal, end
     };
   program
     .description("Looks after a fleet of Macs for CI: EC2 Mac hosts, Orka VMs and Macs with Tart.")
-    .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("Type `fleet --help` to see what there is.");
+    .configureHelp({ showGlobalOptions: true });
 
   const stack = new Option("-s, --stack <name>", "the stack, as in Pulumi.<name>.yaml").default("local");
   const cwd = new Option("-C, --cwd <folder>", "the folder of Pulumi.yaml, if it is not this checkout");
@@ -79,5 +78,12 @@ export function addFleetCommands(program: Command, interrupted: AbortSignal, end
     .action(run(migrateCirrus));
 
   addPoolCommands(program, run, [stack, cwd, json]);
+  pointToHelp(program, "scripts/fleet");
   return program;
+}
+
+/** A mistake is followed by where to read more about just that command. */
+function pointToHelp(command: Command, usage: string): void {
+  command.showHelpAfterError(`Type \`${usage} --help\` to see what there is.`);
+  for (const part of command.commands) pointToHelp(part, `${usage} ${part.name()}`);
 }

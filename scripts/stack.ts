@@ -3,6 +3,9 @@ import * as path from "node:path";
 import process from "node:process";
 import { parseEnv } from "node:util";
 import { parse } from "yaml";
+import { isFailure } from "../drivers/errors.ts";
+import { localExec } from "../drivers/exec/local.ts";
+import { pulumiCli } from "../drivers/pulumi/cli.ts";
 import { formatProblems, parseSettings, type RawSettings, type Settings } from "../model/settings.ts";
 import { readStackFile } from "../model/stack-file.ts";
 
@@ -60,4 +63,30 @@ export function readSettings(file: string): { settings: Settings; raw: RawSettin
   const parsed = parseSettings(raw);
   if (!parsed.ok) throw new Error(formatProblems(parsed.problems, path.basename(file)));
   return { settings: parsed.settings, raw };
+}
+
+/** What a stack knows once it is up. */
+export interface StackState {
+  /** The mark on everything that the fleet owns. */
+  fleetId: string;
+  /** A secret of its settings. */
+  secret(name: string): string | undefined;
+}
+
+/** Asks Pulumi about a stack. @throws Error when it has not been brought up, with what to do about it */
+export async function readStack(folder: string, stack: string, signal: AbortSignal): Promise<StackState> {
+  const pulumi = pulumiCli(localExec({ cwd: folder }), stack, signal);
+  try {
+    const [{ fleetId }, config] = await Promise.all([pulumi.outputs(), pulumi.config({ showSecrets: true })]);
+    if (typeof fleetId !== "string") throw new Error(`Stack ${stack} has no fleet yet.\n  ${howToBringUp(stack)}`);
+    return { fleetId, secret: (name) => config[`mac-runner-fleet:${name}`]?.value };
+  } catch (error) {
+    if (!isFailure(error, "not-found")) throw error;
+    throw new Error(`There is no stack ${stack} where Pulumi looks.\n  ${howToBringUp(stack)}`, { cause: error });
+  }
+}
+
+function howToBringUp(stack: string): string {
+  if (stack === "local") return "`make demo` brings it up. For a stack of yours add --stack and its name.";
+  return `Bring it up first: pulumi up --stack ${stack}. If it is up, \`pulumi login\` to where its state is kept.`;
 }

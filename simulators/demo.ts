@@ -43,7 +43,7 @@ async function show(sandbox: Sandbox, program: string, args: string[]): Promise<
 
 async function demo(): Promise<number> {
   step("Starting the simulators: AWS, an Orka cluster, two Macs, an image registry");
-  const sandbox = await startSandbox({ folder: options.folder, stack }, interrupted.signal);
+  const sandbox = await startSandbox({ folder: options.folder, stack, tell: step }, interrupted.signal);
   if (await hasLeftovers(sandbox)) {
     step("An earlier run was killed; bringing its stack back");
     const code = await show(sandbox, process.execPath, [fleet, "recover", "-C", sandbox.folder, "--stack", stack]);

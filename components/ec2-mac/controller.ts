@@ -50,7 +50,6 @@ export function createController(scope: PoolScope, args: ControllerArgs): Lambda
     purpose: "controller",
     description: `Keeps pool ${pool.name} as declared`,
     handler: "index.pool",
-    isAlone: true,
     // Whatever it ordered after the leases had been given back would be paid for by nobody's will.
     outlivedBy: args.leases,
     settings,

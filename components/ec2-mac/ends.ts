@@ -45,7 +45,6 @@ export function createEnds(scope: PoolScope, { plan, alerts, account, topic }: E
     purpose: "sweeper",
     description: `Ends instances of pool ${pool.name} that have outlived every other end`,
     handler: "index.sweeper",
-    isAlone: false,
     settings: sweeperSettings(scope, plan, topic).apply(encodeSettings),
     policy: (logGroupArn) =>
       pulumi

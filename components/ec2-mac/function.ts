@@ -21,8 +21,6 @@ export interface PoolFunctionArgs {
   policy(logGroupArn: pulumi.Output<string>): pulumi.Output<PolicyDocument>;
   /** Its settings, as `encodeSettings` makes them. */
   settings: pulumi.Output<string>;
-  /** At most one copy runs at a time. */
-  isAlone: boolean;
   /** What goes only once the function can do nothing any more, even if it still runs. */
   outlivedBy?: pulumi.Resource;
 }
@@ -42,7 +40,11 @@ function code(): pulumi.asset.AssetArchive {
   });
 }
 
-/** Declares a function with its role and its logs. */
+/**
+ * Declares a function with its role and its logs. It reserves no concurrency: Lambda keeps 100 executions unreserved, and
+ * a new account may have 10 in all (Lambda's API reference, PutFunctionConcurrency). That only one copy acts at a time is
+ * held by the lease in the table.
+ */
 export function createFunction(scope: PoolScope, alerts: AlertSettings, args: PoolFunctionArgs): LambdaFunction {
   const { place, pool, parent, tags } = scope;
   const name = `${scope.name}-${args.purpose}`;
@@ -81,7 +83,6 @@ export function createFunction(scope: PoolScope, alerts: AlertSettings, args: Po
       role: role.arn,
       timeout: 300,
       memorySize: 512,
-      ...(args.isAlone ? { reservedConcurrentExecutions: 1 } : {}),
       environment: { variables: { [settingsVariable]: args.settings } },
       tags,
     },

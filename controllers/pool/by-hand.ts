@@ -2,6 +2,7 @@ import { describeHosts, type ObservedHost } from "../../drivers/ec2/hosts.ts";
 import { describeInstances } from "../../drivers/ec2/instances.ts";
 import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { drain as drainOf, isOccupied } from "../../model/ec2-mac/actions.ts";
+import { hostNames, placesNamed } from "../../model/ec2-mac/named-host.ts";
 import { endsAtTag } from "../../model/ec2-mac/policy.ts";
 import { wayOf } from "../../model/ec2-mac/recycle.ts";
 import type { DrainAction, Tags } from "../../model/ec2-mac/types.ts";
@@ -80,8 +81,7 @@ async function findHost({ ec2, name, policy }: Pool, named: string, signal: Abor
     strangers.map(({ hostId, tags }) => ({ id: hostId, tags })),
     policy.mark,
   );
-  const names = [...new Set(hosts.map((host) => host.name))].sort();
-  throw new Error(`${named}: pool ${name} has no such host.\n  It has ${names.join(", ") || "none"}.`);
+  throw new Error(`${named}: pool ${name} has no such host.\n  ${hostNames(hosts.map((host) => host.name))}`);
 }
 
 function idsOf(hosts: readonly ObservedHost[]): string {
@@ -91,8 +91,7 @@ function idsOf(hosts: readonly ObservedHost[]): string {
 /** Finds the runner to drain. @throws Error when there is no such host or no runner of it takes jobs */
 export function planDrain(considered: Considered, named: string, by: string): DrainAction {
   const view = viewOf(considered.observed, considered.policy, considered.now);
-  const place = view.places.find(({ host }) => host.name === named || host.hostId === named);
-  if (!place) throw new Error(`${named}: the pool has no such host.`);
+  const [place] = placesNamed(view, named);
   if (place.stage !== "ready" || !isOccupied(place))
     throw new Error(`${named}: no runner of it takes jobs, so there is none to drain. It is ${place.stage}.`);
   const way = place.role === "declared" ? wayOf(place, view).way : "terminate";

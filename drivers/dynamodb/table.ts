@@ -12,6 +12,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { type ServiceKinds, serviceCall } from "../aws/service-call.ts";
+import { DriverError, isFailure } from "../errors.ts";
 
 /** Error codes of the DynamoDB API reference. */
 const kinds: ServiceKinds = {
@@ -69,12 +70,11 @@ export const writesAtOnce = 100;
 /** Speaks to one table. */
 export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
   const TableName = tableName;
-  const what = (verb: string) => `${verb} the table ${tableName}`;
   return {
     async get(pk, sk, signal) {
       const input: GetItemCommandInput = { TableName, Key: toItem({ pk, sk }), ConsistentRead: true };
       const command = new GetItemCommand(input);
-      const answer = await serviceCall(what("read"), kinds, signal, (options) => client.send(command, options));
+      const answer = await ask(`read the table ${tableName}`, signal, (options) => client.send(command, options));
       return answer.Item && fromItem(answer.Item);
     },
     async query(slice, signal) {
@@ -86,7 +86,7 @@ export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
           ...queryOf(slice),
           ...(ExclusiveStartKey && { ExclusiveStartKey }),
         });
-        const answer = await serviceCall(what("query"), kinds, signal, (options) => client.send(command, options));
+        const answer = await ask(`query the table ${tableName}`, signal, (options) => client.send(command, options));
         found.push(...(answer.Items ?? []).map(fromItem));
         ExclusiveStartKey = answer.LastEvaluatedKey;
       } while (ExclusiveStartKey && found.length < (slice.limit ?? Number.POSITIVE_INFINITY));
@@ -103,7 +103,7 @@ export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       });
       try {
-        const answer = await serviceCall(what("update"), kinds, signal, (options) => client.send(command, options));
+        const answer = await ask(`update the table ${tableName}`, signal, (options) => client.send(command, options));
         return { done: true, item: fromItem(answer.Attributes ?? {}) };
       } catch (error) {
         const { cause } = error as { cause?: unknown };
@@ -115,7 +115,7 @@ export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
       const command = new TransactWriteItemsCommand({ TransactItems: writes.map((write) => itemOf(TableName, write)) });
       for (let attempt = 1; ; attempt += 1) {
         try {
-          await serviceCall(what("write to"), kinds, signal, (options) => client.send(command, options));
+          await ask(`write to the table ${tableName}`, signal, (options) => client.send(command, options));
           return true;
         } catch (error) {
           const codes = cancellationCodes(error);
@@ -126,6 +126,21 @@ export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
       }
     },
   };
+}
+
+/** A call that says what to do where there is no table. */
+async function ask<T>(
+  what: string,
+  signal: AbortSignal | undefined,
+  send: (options: { abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> {
+  try {
+    return await serviceCall(what, kinds, signal, send);
+  } catch (error) {
+    if (!isFailure(error, "not-found")) throw error;
+    const hint = "`pulumi up` makes it for each pool with `controller: aws`.";
+    throw new DriverError(what, { kind: "not-found", vendorText: error.vendorText, hint, cause: error.cause });
+  }
 }
 
 /** Why a transaction was not carried out; empty for other errors. */

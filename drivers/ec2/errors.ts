@@ -42,6 +42,7 @@ const HINTS: Partial<Record<FailureKind, string>> = {
   "no-capacity": "AWS has no such Mac free here now, or the host is still scrubbing. Try another zone, or later.",
   "quota-exceeded": "Ask for more at Service Quotas: new accounts may have no Mac hosts at all.",
   "access-denied": "Check which credentials the SDK finds (aws sts get-caller-identity) and what they may do.",
+  unreachable: "Check this computer's network, the region, and AWS_ENDPOINT_URL if it is set.",
 };
 
 /** Node's names for a connection that did not come about or broke. */

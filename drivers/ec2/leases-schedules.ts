@@ -1,7 +1,6 @@
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
-  CreateScheduleGroupCommand,
   DeleteScheduleCommand,
   GetScheduleCommand,
   type SchedulerClient,
@@ -41,14 +40,6 @@ export function releaseScheduleName(hostId: string): string {
 /** The name of the schedule that ends the instance on a host. */
 export function endScheduleName(hostId: string): string {
   return `${hostId}-end`;
-}
-
-/** Makes the group unless it is there. */
-export async function ensureLeasesGroup(client: SchedulerClient, signal?: AbortSignal): Promise<void> {
-  const command = new CreateScheduleGroupCommand({ Name: leasesGroup });
-  await unless("already-exists", `make the schedule group ${leasesGroup}`, signal, (options) =>
-    client.send(command, options),
-  );
 }
 
 /** Makes the schedule, or puts the one of that name right. */

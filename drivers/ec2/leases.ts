@@ -13,16 +13,18 @@ import { fleetMarkTag, poolTag } from "../../model/names.ts";
 import { awsTime } from "../aws/clock.ts";
 import { serviceConfig } from "../aws/service-call.ts";
 import { isFailure } from "../errors.ts";
+import { untilAssumable } from "../iam/shared-role.ts";
+import { ensureScheduleGroup } from "../scheduler/schedules.ts";
 import { call } from "./call.ts";
 import { ec2Client } from "./client.ts";
 import { describeHosts, type ObservedHost, releaseHosts } from "./hosts.ts";
 import { describeInstances, type ObservedInstance, terminateInstances } from "./instances.ts";
-import { ensureLeasesRole, untilAssumable } from "./leases-role.ts";
+import { ensureLeasesRole } from "./leases-role.ts";
 import {
   deleteLeaseSchedule,
   endScheduleName,
-  ensureLeasesGroup,
   leaseScheduleEnd,
+  leasesGroup,
   putLeaseSchedule,
   releaseScheduleName,
 } from "./leases-schedules.ts";
@@ -183,7 +185,7 @@ async function untag({ ec2, signal }: Access, ids: string[]): Promise<void> {
 }
 
 async function ensureLasting({ scheduler, signal }: Access, region: string): Promise<string> {
-  await ensureLeasesGroup(scheduler, signal);
+  await ensureScheduleGroup(scheduler, leasesGroup, signal);
   return ensureLeasesRole(region, signal);
 }
 

@@ -1,6 +1,7 @@
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
+  CreateScheduleGroupCommand,
   DeleteScheduleCommand,
   ListSchedulesCommand,
   type SchedulerClient,
@@ -18,6 +19,17 @@ const kinds: ServiceKinds = {
   ServiceQuotaExceededException: "quota-exceeded",
   ValidationException: "invalid-argument",
 };
+
+/** Makes a schedule group unless it is there. */
+export async function ensureScheduleGroup(client: SchedulerClient, group: string, signal?: AbortSignal): Promise<void> {
+  const command = new CreateScheduleGroupCommand({ Name: group });
+  try {
+    const what = `make the schedule group ${group}`;
+    await serviceCall(what, kinds, signal, (options) => client.send(command, options));
+  } catch (error) {
+    if (!isFailure(error, "already-exists")) throw error;
+  }
+}
 
 /** One end of one instance, which AWS brings about whatever has become of this fleet's programs. */
 export interface OneTimeEnd {

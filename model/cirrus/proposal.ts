@@ -38,14 +38,25 @@ export function proposePool(
     );
   const intel = demand.isolation === "none" && demand.architecture === "amd64";
   const { image, pool } = intel ? intelPool(name, findings) : tartPool(wanted, findings);
-  return { runners: [{ ...runner(name, ci, current), ...(intel && versions[ci]) }], images: [image], pools: [pool] };
+  return {
+    runners: [{ ...runner(name, ci, current), ...(intel && forEc2Macs(ci, current)) }],
+    images: [image],
+    pools: [pool],
+  };
 }
 
-/** What Macs on EC2, which set themselves up, need to know of their CI system. */
-const versions: Readonly<Record<CiSystem, Record<string, string>>> = {
-  buildkite: { cluster: "<cluster id>" },
-  github: { runnerVersion: "<runner version>", runnerArchiveSha256: "<SHA-256 of its archive>" },
-};
+/** What Intel Macs on EC2, which set themselves up, need to know of their CI system. */
+function forEc2Macs(ci: CiSystem, current: Settings | undefined): Record<string, unknown> {
+  if (ci === "github") {
+    const labels = ["self-hosted", "macOS", "X64"];
+    return { labels, runnerVersion: "<runner version>", runnerArchiveSha256: "<SHA-256 of its archive>" };
+  }
+  // A new queue is made where the others are.
+  const clusters = current?.runners.flatMap((known) =>
+    known.ci === "buildkite" && known.cluster ? known.cluster : [],
+  );
+  return { cluster: clusters?.[0] ?? "<cluster id>" };
+}
 
 function runner(name: string, ci: CiSystem, current: Settings | undefined): Record<string, unknown> {
   const known = current?.runners.find((entry) => entry.ci === ci);

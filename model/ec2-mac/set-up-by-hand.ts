@@ -1,4 +1,5 @@
 import { isOccupied } from "./actions.ts";
+import { placesNamed } from "./named-host.ts";
 import { setUp } from "./set-up.ts";
 import type { SetUpAction } from "./types.ts";
 import type { Place, View } from "./view.ts";
@@ -9,8 +10,7 @@ import type { Place, View } from "./view.ts";
  * @throws Error when a host is named and is not there, or cannot be set up
  */
 export function setUpsByHand(view: View, named: string | undefined, forced: boolean): SetUpAction[] {
-  const chosen = view.places.filter(({ host }) => !named || host.name === named || host.hostId === named);
-  if (named && chosen.length === 0) throw new Error(`${named}: the pool has no such host.`);
+  const chosen = named ? placesNamed(view, named) : view.places;
   const actions = chosen.flatMap((place) => setUpByHand(place, forced) ?? []);
   if (named && actions.length === 0)
     throw new Error(`${named} cannot be set up: it is ${chosen[0]?.stage}.${hint(chosen[0])}`);

@@ -37,6 +37,9 @@ const buildkite = group(
   "Buildkite: agents of one queue.",
 );
 
+/** Those that GitHub itself gives a runner on a Mac with Apple silicon. */
+export const defaultLabels = ["self-hosted", "macOS", "ARM64"];
+
 const github = group(
   {
     name,
@@ -67,9 +70,9 @@ const github = group(
         about: "A label.",
         allowed: "A label has 1 to 100 letters, digits, dashes, underscores and dots.",
       }),
-      "The labels of the runners, by which jobs choose them.",
+      "The labels of the runners, by which jobs choose them. On Intel Macs `X64` takes the place of `ARM64`.",
       1,
-    ).default(["self-hosted", "macOS", "ARM64"]),
+    ).default(defaultLabels),
     runnerVersion: text(/^[0-9]+\.[0-9]+\.[0-9]+$/, {
       about: "The version of the runner that Macs install. Needed where a pool of EC2 Macs uses the runner.",
       allowed: "A version is three numbers with dots, as 2.328.0.",

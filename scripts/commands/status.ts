@@ -1,13 +1,11 @@
-import { localExec } from "../../drivers/exec/local.ts";
 import { closeSshConnections } from "../../drivers/exec/ssh.ts";
-import { pulumiCli } from "../../drivers/pulumi/cli.ts";
 import { planEc2MacPool } from "../../model/plan/ec2-mac.ts";
 import { planOrkaPool } from "../../model/plan/orka.ts";
 import { planTartPool } from "../../model/plan/tart.ts";
 import { imageOf, type PoolSettings, type Settings } from "../../model/settings.ts";
 import { ec2MacRows, formatStatus, isWhole, orkaRows, type StatusRow, tartRows } from "../../model/status.ts";
 import { type Access, seeEc2Hosts, seeOrkaVms, seeTartVms, sight } from "../sightings.ts";
-import { enterProject, projectFolder, readSettings, type StackOptions, stackFile } from "../stack.ts";
+import { enterProject, projectFolder, readSettings, readStack, type StackOptions, stackFile } from "../stack.ts";
 
 interface StatusOptions extends StackOptions {
   json?: boolean;
@@ -31,12 +29,8 @@ export async function status(signal: AbortSignal, options: StatusOptions): Promi
 }
 
 async function openAccess(folder: string, stack: string, signal: AbortSignal): Promise<Access> {
-  const pulumi = pulumiCli(localExec({ cwd: folder }), stack, signal);
-  const [outputs, config] = await Promise.all([pulumi.outputs(), pulumi.config({ showSecrets: true })]);
-  if (typeof outputs.fleetId !== "string")
-    throw new Error(`Stack ${stack} has no fleet yet.\n  Bring it up first: pulumi up --stack ${stack}`);
-  const secret = (name: string) => config[`mac-runner-fleet:${name}`]?.value;
-  return { fleetId: outputs.fleetId, orkaToken: secret("orkaToken"), sshPrivateKey: secret("sshPrivateKey"), signal };
+  const { fleetId, secret } = await readStack(folder, stack, signal);
+  return { fleetId, orkaToken: secret("orkaToken"), sshPrivateKey: secret("sshPrivateKey"), signal };
 }
 
 async function lookAt(pool: PoolSettings, settings: Settings, stack: string, access: Access): Promise<StatusRow[]> {

@@ -8,6 +8,7 @@ import { formatProblems, parseSettings } from "../../model/settings.ts";
 import { readStackFile } from "../../model/stack-file.ts";
 import { findNamespaces } from "../ec2-mac/guest/namespaces.ts";
 import { type KeyPair, newKeyPair } from "../mac/keys.ts";
+import { type Kept, readKept, writeKept } from "./kept.ts";
 import { installPlugins, pluginHome } from "./plugins.ts";
 import { isOurs, type RunningProcess, startProcess, stop } from "./process.ts";
 import type { ServeConfig, ServeReady } from "./serve.ts";
@@ -27,7 +28,7 @@ export interface Sandbox {
   addresses: ServeReady;
   process: RunningProcess;
   /** The secrets of the stack, for tests that look for them where they must not be. */
-  secrets: { sshPrivateKey: string; orkaToken: string; githubToken: string; buildkiteApiToken: string };
+  secrets: Kept["secrets"];
 }
 
 /** Which stack to set up, and where. */
@@ -38,17 +39,11 @@ export interface SandboxOptions {
   settingsFile?: string;
   /** Simulated seconds of AWS in a real one. Default 60: a Mac boots in 6 to 20 s, and a day passes in 24 minutes. */
   ec2Rate?: number;
+  /** Hears when something of before is given up for a fresh start. */
+  tell?: (line: string) => void;
 }
 
 const defaultEc2Rate = 60;
-
-/** What a sandbox keeps of itself between two runs. Only its owner may read the file. */
-interface Kept {
-  process: RunningProcess;
-  addresses: ServeReady;
-  secrets: Sandbox["secrets"];
-  passphrase: string;
-}
 
 /**
  * Starts the simulators for a stack, or takes up those that run already, and puts the stack's settings beside them.
@@ -63,11 +58,7 @@ export async function startSandbox(options: SandboxOptions, signal?: AbortSignal
   await installPlugins();
 
   const wanted = needs(parsed.settings);
-  let kept = readKept(folder);
-  if (kept && !fits(kept, wanted.macs)) {
-    await stopSandbox(folder);
-    kept = undefined;
-  }
+  let kept = await takeUp(folder, wanted.macs, options.tell);
   const bootsInstances = findNamespaces().ok;
   const { ec2Rate = defaultEc2Rate } = options;
   if (!kept) kept = await startFresh(folder, { ...wanted, ec2Rate, bootsInstances }, signal);
@@ -78,15 +69,33 @@ export async function startSandbox(options: SandboxOptions, signal?: AbortSignal
 
 /** Ends what a sandbox started and forgets what it simulated. @returns false when there was none */
 export async function stopSandbox(folder: string): Promise<boolean> {
-  const kept = readKept(folder);
-  if (kept) await stop([kept.process]);
+  const found = readKept(folder);
+  const running = found?.kept?.process ?? found?.outdated;
+  if (running) await stop([running]);
   const existed = existsSync(folder);
   rmSync(folder, { recursive: true, force: true });
   return existed;
 }
 
-function fits(kept: Kept, macs: readonly string[]): boolean {
-  return isOurs(kept.process) && macs.every((name) => kept.addresses.macs.some((mac) => mac.name === name));
+/** What runs already, if it will do; what will not is ended. */
+async function takeUp(
+  folder: string,
+  macs: readonly string[],
+  tell?: (line: string) => void,
+): Promise<Kept | undefined> {
+  const found = readKept(folder);
+  if (!found) return undefined;
+  const { kept } = found;
+  const knows = (name: string) => kept?.addresses.macs.some((mac) => mac.name === name);
+  if (kept && isOurs(kept.process) && macs.every(knows)) return kept;
+  const why = !kept
+    ? "was made by another version of this checkout"
+    : isOurs(kept.process)
+      ? "has not all the Macs that the settings name now"
+      : "no longer runs";
+  tell?.(`What is in ${folder} ${why}. It is ended and forgotten, and everything starts anew.`);
+  await stopSandbox(folder);
+  return undefined;
 }
 
 /** What the simulators are started for. */
@@ -137,13 +146,8 @@ async function startFresh(folder: string, wanted: Wanted, signal?: AbortSignal):
     },
     signal,
   );
-  const kept = {
-    process: running,
-    addresses: ready as ServeReady,
-    secrets,
-    passphrase: newToken(),
-  };
-  writeFileSync(keptFile(folder), JSON.stringify(kept), { mode: 0o600 });
+  const addresses = ready as ServeReady;
+  const kept = writeKept(folder, { process: running, addresses, secrets, passphrase: newToken() });
   keep();
   return kept;
 }
@@ -215,12 +219,4 @@ function newToken(): string {
 
 function githubGroups(folder: string): string {
   return path.join(folder, "simulated/github.json");
-}
-
-function keptFile(folder: string): string {
-  return path.join(folder, "sandbox.json");
-}
-
-function readKept(folder: string): Kept | undefined {
-  return existsSync(keptFile(folder)) ? JSON.parse(readFileSync(keptFile(folder), "utf8")) : undefined;
 }

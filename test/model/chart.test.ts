@@ -1,6 +1,6 @@
 import { deepEqual, match } from "node:assert/strict";
 import { test } from "node:test";
-import { svgChart, textChart } from "../../model/chart.ts";
+import { textChart } from "../../model/chart.ts";
 
 const span = { from: 0, to: 1000 };
 const points = [
@@ -19,12 +19,4 @@ test("a text chart: busy below, idle above, nothing where nobody looked", () => 
 test("points out of the span are not drawn, and no points are no mistake", () => {
   match(textChart([{ at: -500, busy: 9, ready: 9 }], span, 4), /^ {3}9 \|$/m);
   match(textChart([], span, 4), /^ {3}1 \|$/m);
-  match(svgChart("none", [], span), /<path d="M0,270"/);
-});
-
-test("a picture steps from look to look, and its title is text", () => {
-  const picture = svgChart("a<b", points, span);
-  match(picture, /<path d="M40,270V30H252\.5V30H677\.5V30H890V270Z" fill="#bcd6ee"\/>/);
-  match(picture, /<path d="M40,270V270H252\.5V150H677\.5V30H890V270Z" fill="#1f6fb2"\/>/);
-  match(picture, />a&lt;b: /);
 });

@@ -1,16 +1,20 @@
 import type { LocatedProblem } from "../issues.ts";
+import { macTypes } from "../mac-types.ts";
+import { show } from "../problem.ts";
 import { entriesOf, poolsOfKind, problem, type Rule } from "../rule.ts";
-import type { DraftBlocks } from "../types.ts";
+import { defaultLabels } from "../schema-runners.ts";
+import type { Draft, DraftBlocks, Ec2MacPoolSettings } from "../types.ts";
 
 type Runner = NonNullable<NonNullable<DraftBlocks["runners"]>[number]>;
 
 /** What a runner must say before EC2 Macs can register with it by themselves. */
 export const ec2RunnerRules: Rule = (draft) =>
   entriesOf(draft.runners, "runners").flatMap(({ entry: runner, at }) => {
-    const pool = poolsOfKind(draft, "ec2-mac").find(
+    const pools = poolsOfKind(draft, "ec2-mac").filter(
       ({ entry }) => entry.runner !== undefined && entry.runner === runner.name,
     );
-    return pool ? lacking(runner, pool.entry.name ?? "", at) : [];
+    const [first] = pools;
+    return first ? [...lacking(runner, first.entry.name ?? "", at), ...mislabelled(runner, pools, at)] : [];
   });
 
 function lacking(runner: Runner, pool: string, at: PropertyKey[]): LocatedProblem[] {
@@ -28,6 +32,29 @@ function lacking(runner: Runner, pool: string, at: PropertyKey[]): LocatedProble
     ...missing("runnerVersion", "installs the runner by itself, in this version and no other.", fix),
     ...missing("runnerArchiveSha256", "installs an archive only if this is its SHA-256.", fix),
   ];
+}
+
+/** Jobs that ask for one kind of processor must not land on the other. */
+function mislabelled(
+  runner: Runner,
+  pools: readonly { entry: Draft<Ec2MacPoolSettings> }[],
+  at: PropertyKey[],
+): LocatedProblem[] {
+  if (runner.ci !== "github") return [];
+  const labels = runner.labels ?? defaultLabels;
+  const problems = pools.flatMap(({ entry: { name = "", instanceType } }) => {
+    if (instanceType === undefined) return [];
+    const isIntel = macTypes[instanceType].architecture === "x86_64_mac";
+    const [wrong, right] = isIntel ? ["ARM64", "X64"] : ["X64", "ARM64"];
+    const index = labels.findIndex((label) => label?.toUpperCase() === wrong);
+    if (index < 0) return [];
+    const found = runner.labels ? `${show(labels[index])} won't do.` : `${wrong}, by default.`;
+    const allowed = `${poolOf(name)} runs on ${instanceType}, ${isIntel ? "an Intel Mac" : "a Mac with Apple silicon"}: its label is ${right}.`;
+    const instead = labels.map((label) => (label?.toUpperCase() === wrong ? right : label)).join(", ");
+    const fix = `Write labels: [${instead}]. Pools of both kinds need a runner each.`;
+    return [problem([...at, "labels", ...(runner.labels ? [index] : [])], { found, allowed, fix })];
+  });
+  return problems.slice(0, 1);
 }
 
 function poolOf(name: string): string {

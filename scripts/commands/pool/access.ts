@@ -21,7 +21,15 @@ import { iso } from "../../../model/ec2-mac/words.ts";
 import { awsName, type PoolPlace } from "../../../model/names.ts";
 import { planEc2MacPool } from "../../../model/plan/ec2-mac.ts";
 import { type Ec2MacPoolSettings, imageOf, type Settings } from "../../../model/settings.ts";
-import { enterProject, projectFolder, readSettings, type StackOptions, stackFile } from "../../stack.ts";
+import {
+  enterProject,
+  projectFolder,
+  readSettings,
+  readStack,
+  type StackOptions,
+  type StackState,
+  stackFile,
+} from "../../stack.ts";
 import { poolCi } from "./runners.ts";
 import { remindOfTestHosts } from "./test-hosts.ts";
 
@@ -87,19 +95,9 @@ function choosePools({ pools }: Settings, options: PoolOptions): Ec2MacPoolSetti
   return chosen;
 }
 
-async function readStack(folder: string, stack: string, signal: AbortSignal) {
-  const pulumi = pulumiCli(localExec({ cwd: folder }), stack, signal);
-  const [{ fleetId }, config] = await Promise.all([pulumi.outputs(), pulumi.config({ showSecrets: true })]);
-  if (typeof fleetId !== "string")
-    throw new Error(`Stack ${stack} has no fleet yet.\n  Bring it up first: pulumi up --stack ${stack}`);
-  return { fleetId, secret: (name: string) => config[`mac-runner-fleet:${name}`]?.value };
-}
-
-interface StackAccess {
+interface StackAccess extends StackState {
   stack: string;
   folder: string;
-  fleetId: string;
-  secret: (name: string) => string | undefined;
 }
 
 function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAccess): OpenPool {

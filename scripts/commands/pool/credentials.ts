@@ -2,7 +2,7 @@ import { SSMClient } from "@aws-sdk/client-ssm";
 import { type Credentials, type Issuer, parameterCredentials } from "../../../controllers/pool/credentials.ts";
 import type { Pool } from "../../../controllers/pool/pool.ts";
 import { serviceConfig } from "../../../drivers/aws/service-call.ts";
-import { roleId } from "../../../drivers/iam/role-id.ts";
+import { findRole } from "../../../drivers/iam/role.ts";
 import { awsName, type PoolPlace } from "../../../model/names.ts";
 
 /** What a pool's credentials are put down for. */
@@ -19,7 +19,7 @@ export function lazyCredentials(about: CredentialsPlace, issuer: Issuer): Creden
   const { region, fleetId, place, mark, now } = about;
   let opened: Promise<Credentials> | undefined;
   const open = (signal: AbortSignal) => {
-    opened ??= roleId(region, awsName("role", place), signal).then((instanceRoleId) => {
+    opened ??= findRole(region, awsName("role", place), signal).then(({ id: instanceRoleId }) => {
       const ssm = new SSMClient(serviceConfig(region));
       return parameterCredentials({ ssm, fleetId, pool: place.pool, mark, instanceRoleId, now }, issuer);
     });

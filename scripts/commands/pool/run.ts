@@ -5,6 +5,7 @@ import type { Pool } from "../../../controllers/pool/pool.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { readRawSettings, stackFile } from "../../stack.ts";
 import { type OpenPool, type PoolOptions, whoAmI, withPools } from "./access.ts";
+import { lazyEnds } from "./ends.ts";
 import { printEntry, printPlan } from "./lines.ts";
 
 /** `fleet pool run`: keeps the pools until it is interrupted. With `--dry-run`: looks once and says what it would do. */
@@ -56,9 +57,11 @@ async function keepAll(pools: readonly OpenPool[], { json, stack }: PoolOptions,
   const either = AbortSignal.any([signal, failed.signal]);
   if (!json) console.log(`Keeping ${pools.map(({ name }) => name).join(", ")}. Ctrl-C ends it in order.`);
   const loops = pools.map(async (pool) => {
+    const { place, settings } = pool;
+    const ends = lazyEnds({ region: settings.region, place, isDeclared: settings.controller === "aws" });
     try {
       await keepPool(
-        pool,
+        { ...pool, ends },
         pool.store,
         { holder: whoAmI(), tell: (entry) => printEntry(pool.name, entry, json), beforeLook },
         either,
@@ -66,6 +69,8 @@ async function keepAll(pools: readonly OpenPool[], { json, stack }: PoolOptions,
     } catch (error) {
       failed.abort();
       throw error;
+    } finally {
+      ends.close();
     }
   });
   for (const loop of await Promise.allSettled(loops)) if (loop.status === "rejected") throw loop.reason;

@@ -4,6 +4,7 @@ import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
 import { waitingLeases } from "../../../drivers/ec2/leases.ts";
 import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
 import { iso, span } from "../../../model/ec2-mac/words.ts";
+import { awsName } from "../../../model/names.ts";
 import { formatTable } from "../../../model/table.ts";
 import { explain } from "../../explain.ts";
 import { type OpenPool, type PoolOptions, withPools } from "./access.ts";
@@ -13,6 +14,7 @@ interface StatusOptions extends PoolOptions {
   format: "table" | "dh" | "pw";
 }
 
+const hour = 3600;
 const columns = ["pool", "host", "zone", "state", "stage", "role", "machine", "age", "runner", "next"] as const;
 
 /** `fleet pool status`: exit code 0, or 3 when a pool could not be looked at. Changes nothing. */
@@ -37,7 +39,7 @@ export async function showPools(signal: AbortSignal, options: StatusOptions): Pr
   });
 }
 
-/** What else a person should know of a pool: its size, hosts on their way out, test hosts, how long scrubs take. */
+/** What else a person should know of a pool: nobody looks, its size, hosts that leave, test hosts, scrub times. */
 async function besides(pool: OpenPool, considered: Considered, signal: AbortSignal): Promise<string[]> {
   const { name, fleetId, settings } = pool;
   const { observed } = considered;
@@ -50,11 +52,22 @@ async function besides(pool: OpenPool, considered: Considered, signal: AbortSign
   }));
   const tests = (await lookAtTestHosts(pool, signal)).map((host) => testHostRow(pool, host));
   return [
+    ...(await silence(pool, considered.now)),
     ...(size ? [size] : []),
     ...(waiting.length > 0 ? [formatTable(["pool", "leaving_host", "release_from", "why"], waiting)] : []),
     ...(tests.length > 0 ? [formatTable(testHostColumns, tests)] : []),
     ...scrubTable(name, observed.memory.scrubs),
   ];
+}
+
+/** What is shown as next is done by nobody while no controller looks. */
+async function silence({ id, name, store, settings, place }: OpenPool, now: number): Promise<string[]> {
+  if ((await store.samples(id, now - hour)).length > 0) return [];
+  const remedy =
+    settings.controller === "aws"
+      ? `Its function's log says why: /aws/lambda/${awsName("function", place, "controller")}`
+      : "`fleet pool run` keeps it.";
+  return [`Pool ${name}: no controller has looked in the last hour, so nothing comes next by itself.\n  ${remedy}`];
 }
 
 function scrubTable(pool: string, samples: Considered["observed"]["memory"]["scrubs"]): string[] {

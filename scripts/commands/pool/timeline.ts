@@ -14,8 +14,13 @@ export async function showTimeline(
   return withPools(options, signal, async ({ pools }) => {
     for (const pool of pools) {
       const entries = await pool.store.timeline(pool.id, { hostName, limit: options.last });
+      if (entries.length === 0 && !options.json) console.log(nothingYet(pool.name, hostName));
       for (const entry of entries) printEntry(pool.name, entry, options.json);
     }
     return 0;
   });
+}
+
+function nothingYet(pool: string, hostName: string | undefined): string {
+  return hostName ? `${pool}: nothing is written about a host ${hostName}` : `${pool}: nothing has been decided yet`;
 }

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { svgChart, textChart } from "../../../model/chart.ts";
+import { textChart } from "../../../model/chart.ts";
 import type { UtilizationSample } from "../../../model/ec2-mac/utilization.ts";
 import { iso } from "../../../model/ec2-mac/words.ts";
+import { svgChart } from "../../../model/svg-chart.ts";
 import { type OpenPool, type PoolOptions, withPools } from "./access.ts";
 import { onlyPool } from "./hosts.ts";
 

@@ -128,6 +128,16 @@ test("the organization is that of today's fleet", () => {
   equal(settings.runners[0]?.organization, "example-org");
 });
 
+test("new Macs on EC2 get their agents' tokens from the cluster of today's, and Intel Macs their own label", () => {
+  const cluster = "0f4c8a1e-5b7d-4c39-9e26-7a1d3b8f6c52";
+  const current = ownQueue();
+  const runners = current.runners.map((runner) => (runner.ci === "buildkite" ? { ...runner, cluster } : runner));
+  const intel = task("labels: { arch: amd64 }");
+  equal(migrate(intel, { current: { ...current, runners } }).settings.runners[0]?.cluster, cluster);
+  equal(migrate(intel).settings.runners[0]?.cluster, "<cluster id>");
+  deepEqual(migrate(intel, { ci: "github" }).settings.runners[0]?.labels, ["self-hosted", "macOS", "X64"]);
+});
+
 test("proposed settings are refused until a person has filled them in, and right when one has", () => {
   const { settings } = migrate(tart(`image: "${image}:latest"`) + task("labels: { arch: amd64 }"));
   const problems = check(settings);

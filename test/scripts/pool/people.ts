@@ -93,13 +93,9 @@ export class People {
   /** The commands find a `pulumi` that knows the stacks' outputs, and both CI systems. */
   #writeSurroundings(): void {
     const { folder, buildkite, github } = this;
-    const pulumi = [
-      "#!/bin/sh",
-      'stack=$(echo "$*" | sed -n "s/.*--stack \\([^ ]*\\).*/\\1/p")',
-      `case "$1" in stack) cat "${folder}/outputs-$stack" ;; config) echo "{}" ;; esac`,
-    ];
-    writeFileSync(join(folder, "pulumi"), pulumi.join("\n"));
-    chmodSync(join(folder, "pulumi"), 0o755);
+    writeProgram(folder, "pulumi", pulumiScript(folder));
+    // Other programs' processes on this computer are none of a test's business.
+    writeProgram(folder, "ps", `case "$1" in -axo) ;; *) PATH='${process.env.PATH}' exec ps "$@" ;; esac`);
     const surroundings = {
       PATH: `${folder}:${process.env.PATH}`,
       BUILDKITE_API_URL: buildkite.restUrl,
@@ -110,6 +106,30 @@ export class People {
     const lines = Object.entries(surroundings).map(([variable, value]) => `${variable}='${value}'`);
     writeFileSync(join(folder, "environment"), lines.join("\n"));
   }
+}
+
+/** Puts a program on the PATH of the commands. */
+export function writeProgram(folder: string, name: string, script: string): void {
+  writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, name), 0o755);
+}
+
+/** A `pulumi` that reads its answers from files of the stack, and is locked while there is one that says by whom. */
+function pulumiScript(folder: string): string {
+  return `
+stack=$(echo "$*" | sed -n "s/.*--stack \\([^ ]*\\).*/\\1/p")
+answer() { cat "${folder}/$1-$stack" 2>/dev/null || echo '{}'; }
+case "$1 $2" in
+  "stack output") answer outputs ;;
+  "stack export") answer state ;;
+  "config --json") echo '{"aws:region": {"value": "${region}"}}' ;;
+  "whoami --verbose") echo '{"url": "file://${folder}/state"}' ;;
+  "preview --json") answer planned ;;
+  "import --file") cp "$3" "${folder}/imported-$stack" && rm "${folder}/planned-$stack" ;;
+  "refresh --yes") if [ -f "${folder}/lock-$stack" ]; then cat "${folder}/lock-$stack" >&2; exit 255; fi ;;
+  "cancel --yes") rm -f "${folder}/lock-$3" ;;
+  *) echo "an unexpected call: $*" >&2; exit 1 ;;
+esac`;
 }
 
 /** One stack, and what a person types about it. */

@@ -2,13 +2,20 @@ import { GetRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { z } from "zod";
 import { serviceCall, serviceConfig } from "../aws/service-call.ts";
 
-const roleSchema = z.object({ Role: z.object({ RoleId: z.string() }) });
+const roleSchema = z.object({ Role: z.object({ RoleId: z.string(), Arn: z.string() }) });
+
+/** A role as IAM knows it. */
+export interface FoundRole {
+  /** The unique id (`AROA...`), which `aws:userid` has for its sessions. */
+  id: string;
+  arn: string;
+}
 
 /**
- * The unique id of a role (`AROA...`), which `aws:userid` has for its sessions.
+ * Looks a role up by its name.
  * @throws DriverError when there is no such role, or it may not be looked at
  */
-export async function roleId(region: string, roleName: string, signal: AbortSignal): Promise<string> {
+export async function findRole(region: string, roleName: string, signal: AbortSignal): Promise<FoundRole> {
   const iam = new IAMClient(serviceConfig(region));
   try {
     const what = `look up role ${roleName}`;
@@ -18,7 +25,8 @@ export async function roleId(region: string, roleName: string, signal: AbortSign
       signal,
       (options) => iam.send(new GetRoleCommand({ RoleName: roleName }), options),
     );
-    return roleSchema.parse(answer).Role.RoleId;
+    const { RoleId, Arn } = roleSchema.parse(answer).Role;
+    return { id: RoleId, arn: Arn };
   } finally {
     iam.destroy();
   }
