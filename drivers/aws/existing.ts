@@ -28,6 +28,7 @@ import {
   ListTagsForResourceCommand as ListTopicTagsCommand,
   SNSClient,
 } from "@aws-sdk/client-sns";
+import { madeByTag } from "../../model/ec2-mac/lease-mark.ts";
 import { fleetMarkTag } from "../../model/names.ts";
 import { type ControllerClients, controllerClients, controllerFinders } from "./existing-controller.ts";
 import { fromList, hasMark, nameOf, type PlannedInputs, tagsOf, text, unlessMissing } from "./existing-inputs.ts";
@@ -90,7 +91,8 @@ const finders: Readonly<Record<string, Finder>> = {
       { Name: "state", Values: ["available", "pending", "under-assessment"] },
     ];
     const { Hosts } = await ec2.send(new DescribeHostsCommand({ Filter }));
-    return Hosts?.[0]?.HostId;
+    // One that a controller made is not what an interrupted run left behind.
+    return Hosts?.find(({ Tags }) => !Tags?.some(({ Key }) => Key === madeByTag))?.HostId;
   },
   "aws:ec2/securityGroup:SecurityGroup": async ({ ec2 }, inputs) => {
     const Filters = [...marked(inputs), { Name: "group-name", Values: [nameOf(inputs)] }];

@@ -239,10 +239,11 @@ test("a host that a controller put in the place of a failed one is not made twic
   await stack.aws("clock", { advanceSeconds: 900 });
   const order = { zone: "us-east-1a", instanceType: "mac2.metal", quantity: 1, clientToken: "replacement" };
   await allocateHosts(ec2(), { ...order, tags: { ...others, ...madeByController, Name } });
-  const ids = async () => (await stack.aws("state")).hosts.map(({ hostId }) => hostId);
-  const before = await ids();
-  succeeds(await stack.run("up", "--refresh", "--yes", "--skip-preview"));
-  assert.deepEqual(await ids(), before);
+  const hosts = async () => (await stack.aws("state")).hosts.map(({ hostId, tags }) => `${tags.Name} ${hostId}`);
+  const before = await hosts();
+  const up = await stack.run("up", "--refresh", "--yes", "--skip-preview");
+  succeeds(up);
+  assert.deepEqual(await hosts(), before, up.stdout);
   const state = await stack.pulumi.exportState();
   assert.ok(!state.resources.some(({ id }) => id === failed?.hostId), "the failed host is the leases' to give back");
 });

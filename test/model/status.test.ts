@@ -42,6 +42,18 @@ test("a declared host that AWS does not have is missing, and the fleet is not wh
   assert.equal(isWhole(rows), false);
 });
 
+test("a host that is only ordered when there are jobs for it is not missed", () => {
+  const sized = { ...ec2, sizing: { maxHosts: 4, spareDeviations: 1, answeredPercent: 80 } };
+  const image = imageOf(settings, "ec2-mac", ec2.image);
+  const plan = planEc2MacPool(place("macm1"), sized, image, settings.alerts, {});
+  const rows = ec2MacRows(sized, plan, { seen: ["MacM1-1", "MacM1-2", "MacM1-4"].map((name) => host(name)) });
+  assert.deepEqual(
+    told(rows).map(({ host: shown, note }) => `${shown}: ${note}`),
+    ["MacM1-1", "MacM1-2", "MacM1-4"].map((name) => `${name} h-${name}: no instance yet`),
+  );
+  assert.equal(isWhole(rows), true);
+});
+
 test("not having been able to look is not the same as missing", () => {
   const rows = ec2MacRows(ec2, ec2Plan, { failure: "no credentials" });
   assert.deepEqual([...new Set(told(rows).map(({ state, note }) => `${state}: ${note}`))], ["unknown: no credentials"]);

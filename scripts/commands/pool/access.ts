@@ -14,8 +14,6 @@ import { serviceConfig } from "../../../drivers/aws/service-call.ts";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import { describeHosts } from "../../../drivers/ec2/hosts.ts";
 import { templateImage } from "../../../drivers/ec2/template-image.ts";
-import { localExec } from "../../../drivers/exec/local.ts";
-import { pulumiCli } from "../../../drivers/pulumi/cli.ts";
 import type { Instant } from "../../../model/ec2-mac/types.ts";
 import { iso } from "../../../model/ec2-mac/words.ts";
 import { awsName, type PoolPlace } from "../../../model/names.ts";

@@ -66,7 +66,7 @@ export interface Sight {
   instances?: readonly SeenInstance[];
   tasks?: Observed["rootVolumeTasks"];
   memory?: Partial<PoolMemory>;
-  waitingJobs?: number;
+  waitingJobs?: Observed["waitingJobs"];
   forceStart?: boolean;
 }
 

@@ -52,7 +52,8 @@ test("when no place has room, it waits for the first that may have", () => {
 
 test("a host carries the mark from its first moment, so a lost answer leaks nothing", () => {
   const { tags } = decided({})[0] as AllocateAction;
-  deepEqual(tags, { automation: "false", ...mark, Name: "MacM1-1", PWPoolReady: "true" });
+  const own = { automation: "false", "mac-runner-fleet:made-by": "controller" };
+  deepEqual(tags, { ...own, ...mark, Name: "MacM1-1", PWPoolReady: "true" });
 });
 
 test("an order without an answer is given again with the same token, in the same place", () => {

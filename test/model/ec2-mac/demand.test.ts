@@ -27,6 +27,21 @@ test("the load is what runs on the pool's own Macs and what waits", () => {
   equal(learnDemand(observed({ instances }), policy, monday).load, 1, "nobody knows how many wait");
 });
 
+for (const [what, sight] of [
+  ["how many jobs wait", { waitingJobs: { why: "no answer" } }],
+  ["whether a runner works", { instances: [instance(1, { runner: { state: "unknown", why: "no answer" } })] }],
+] as const)
+  test(`a look that cannot tell ${what} teaches nothing, and the load stays as it was`, () => {
+    const known = learned(1, () => 3);
+    let demand = known;
+    for (let at = known.at + 10 * minute; at <= known.at + 5 * hour; at += 10 * minute)
+      demand = learnDemand(observed({ memory: { demand }, ...sight }), policy, at);
+    deepEqual(demand, { ...known, at: known.at + 5 * hour, isUnseen: true });
+    const seen = learnDemand(observed({ memory: { demand }, waitingJobs: 0 }), policy, demand.at + 10 * minute);
+    deepEqual([seen.load, seen.isUnseen], [0, undefined]);
+    deepEqual(forecastAt(seen, known.at - hour), forecastAt(known, known.at - hour));
+  });
+
 test("nothing is expected before an hour of its kind has been seen", () => {
   equal(forecastAt(undefined, monday), undefined);
   const morning = learned(0.25, byDay);

@@ -104,6 +104,15 @@ for (const { name, sight, after, expect } of troubles)
     equal(poolMetrics(seen, emptyMemory, { ...emptyMemory, ...after }).LaunchFailures, expect);
   });
 
+test("a pool that follows its demand tells what it has, wants and has to do", () => {
+  const sizing = { least: 1, most: 6, deviations: 0, answered: 1 };
+  const sized = viewOf(sight, { ...policyFor(6), sizing }, now);
+  const { DeclaredHosts, WantedRunners, WaitingJobs } = poolMetrics(sized, emptyMemory, emptyMemory, 4);
+  deepEqual([DeclaredHosts, WantedRunners, WaitingJobs], [5, 6, 4]);
+  const blind = poolMetrics(sized, emptyMemory, emptyMemory, { why: "no answer" });
+  deepEqual("WaitingJobs" in blind, false, "unknown is not none");
+});
+
 test("a sample of its use", () => {
   deepEqual(sampleOf(view.places, 5, now), { at: now, hosts: 7, ready: 2, busy: 2, jobsFinished: 5 });
 });

@@ -81,6 +81,17 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     expect: ["drain MacM1-2"],
   },
   {
+    name: "what the pool always has stays, idle or empty, and others go before it",
+    sight: { hosts: [host(3)], instances: two, memory: { demand: demand(0) } },
+    policy: { ...follows, hosts: policyFor(4).hosts.map((each, index) => ({ ...each, standing: index !== 1 })) },
+    expect: ["drain MacM1-2"],
+  },
+  {
+    name: "nothing is given back while nobody can tell the load",
+    sight: { hosts: [host(3)], instances: two, memory: { demand: { ...demand(0), isUnseen: true } } },
+    expect: [],
+  },
+  {
     name: "all busy, all stay",
     sight: { instances: [instance(1, busy), instance(2, busy)], memory: { demand: demand(0) } },
     expect: [],
