@@ -12,9 +12,9 @@ import { at, span } from "./words.ts";
 
 /** Fills free hosts: one at a time, so that lifetimes stay apart, or all at once when a person says so. */
 export function launches(view: View, busyElsewhere: ReadonlySet<string>): Action[] {
-  const free = view.places.filter(
-    (place) => place.stage === "free" && place.role === "declared" && !busyElsewhere.has(place.host.hostId),
-  );
+  const free = view.places
+    .filter((place) => place.stage === "free" && place.role === "declared" && !busyElsewhere.has(place.host.hostId))
+    .sort((a, b) => freeSince(a, view) - freeSince(b, view));
   if (free.length === 0) return [];
   let hold = holdForAll(view);
   let slots = slotsNow(view);
@@ -30,6 +30,11 @@ export function launches(view: View, busyElsewhere: ReadonlySet<string>): Action
       : softLifeTags(view, place.host.hostId, view.now);
     return launch(place, view, softLife);
   });
+}
+
+/** Whoever has waited longest comes first: by chance alone one of many would now and then wait for a day. */
+function freeSince({ host }: Place, { memory, now }: View): Instant {
+  return memory.hostStates[host.hostId]?.since ?? now;
 }
 
 /** Why no host at all gets an instance now; undefined when one may. */

@@ -144,3 +144,16 @@ test("a start by force gives ever shorter lives: 22, 20, 18 hours; in a large po
   equal(new Set(large.map((hours) => hours.toFixed(3))).size, 100);
   ok(Math.min(...large) >= 4 && Math.max(...large) < 24);
 });
+
+test("of many free hosts the one that has waited longest goes first, whatever chance says", () => {
+  const hosts = [1, 2, 3, 4, 5, 6].map((n) => host(n));
+  const since = (n: number) => ({ state: "available", since: now - (n === 4 ? 9 : 1) * hour });
+  const hostStates = Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`h-${n}`, since(n)]));
+  for (let seed = 1; seed <= 5; seed++) {
+    const actions = decided({ hosts, memory: { hostStates } }, { seed });
+    deepEqual(
+      actions.filter(({ kind }) => kind === "launch").map(({ hostName }) => hostName),
+      ["MacM1-4"],
+    );
+  }
+});
