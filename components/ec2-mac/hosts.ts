@@ -1,4 +1,5 @@
 import { DedicatedHost } from "@pulumi/aws/ec2/dedicatedHost.js";
+import { poolPolicy } from "../../controllers/pool/policy.ts";
 import { type Ec2MacPoolPlan, type PlannedHost, poolReadyTag } from "../../model/plan/ec2-mac.ts";
 import { HostLeases } from "./host-leases.ts";
 import type { PoolScope } from "./scope.ts";
@@ -48,6 +49,7 @@ export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan, declared: re
       fleetId: scope.fleetId,
       pool: pool.name,
       hostMaintenance: "off",
+      graceSeconds: poolPolicy(pool, plan, "").graceSeconds,
     },
     { parent },
   );

@@ -72,12 +72,16 @@ export interface ReleaseRefusal {
   vendorText: string;
 }
 
-/** Reads the words with which ReleaseHosts refuses. Their codes are not documented, so the words decide. */
+/**
+ * Reads why ReleaseHosts refuses. `Client.InvalidHost.Occupied` is documented (API reference, `ReleaseHosts`); of the
+ * others the words decide.
+ */
 export function parseReleaseRefusal(code: string, message: string): ReleaseRefusal {
   const vendorText = `${code}: ${message}`;
   const after = /release this host any time after (\S+?)\.?$/.exec(message.trim())?.[1];
   if (after !== undefined) return { reason: "lease", releasableAt: after, vendorText };
-  if (/cannot be released as it is occupied/.test(message)) return { reason: "occupied", vendorText };
+  if (/InvalidHost\.Occupied/.test(code) || /cannot be released as it is occupied/.test(message))
+    return { reason: "occupied", vendorText };
   if (/InvalidHostID/.test(code)) return { reason: "gone", vendorText };
   return { reason: "other", vendorText };
 }

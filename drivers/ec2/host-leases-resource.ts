@@ -12,8 +12,6 @@ import { proveOurs, tagResources } from "./tags.ts";
 
 /** ModifyHosts names no limit; this many keep a request well below any. */
 const BATCH = 50;
-/** A pool's controller sees to it that a Mac's jobs end first. This is how long it may take; as the default grace. */
-const DRAIN_SECONDS = 2 * 3600;
 
 const inputsSchema = z.object({
   region: z.string().min(1),
@@ -22,6 +20,8 @@ const inputsSchema = z.object({
   fleetId: z.string().min(1),
   pool: z.string().min(1),
   hostMaintenance: z.enum(["on", "off"]),
+  /** A pool's controller sees to it that the jobs of a Mac that leaves end first. This is how long it may take. */
+  graceSeconds: z.number().nonnegative(),
 });
 
 /**
@@ -56,6 +56,7 @@ export const lifecycle: Lifecycle<HostLeasesInputs, HostLeasesOutputs> = {
     const replaces = identity.filter((property) => olds[property] !== news[property]);
     const isSame =
       olds.hostMaintenance === news.hostMaintenance &&
+      olds.graceSeconds === news.graceSeconds &&
       isSameSet(olds.hostIds, news.hostIds) &&
       isSameSet(olds.names ?? [], news.names);
     return { changes: replaces.length > 0 || !isSame, replaces };
@@ -76,7 +77,7 @@ export const lifecycle: Lifecycle<HostLeasesInputs, HostLeasesOutputs> = {
     const inputs = inputsSchema.parse(news);
     const gone = olds.hostIds.filter((hostId) => !inputs.hostIds.includes(hostId));
     const hostIds = await withClient(inputs.region, (client) => settleOwners(client, inputs, gone));
-    await giveBackHosts({ ...inputs, hostIds }, DRAIN_SECONDS);
+    await giveBackHosts({ ...inputs, hostIds }, inputs.graceSeconds);
     return { outs: await hold(inputs) };
   },
 

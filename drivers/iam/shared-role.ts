@@ -5,8 +5,10 @@ import {
   GetRolePolicyCommand,
   IAMClient,
   PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { z } from "zod";
+import { trustPolicy } from "../../model/plan/ec2-mac-permissions.ts";
 import { type ServiceKinds, serviceCall, serviceConfig } from "../aws/service-call.ts";
 import { parseAnswer } from "../ec2/call.ts";
 import { DriverError, isFailure } from "../errors.ts";
@@ -32,13 +34,10 @@ const kinds: ServiceKinds = {
 /** Milliseconds between two tries; IAM tells its news within a minute, mostly within seconds. */
 const PAUSES = [250, 500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 
-const trustPolicy = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }],
-});
-
 const roleSchema = z.object({
   Arn: z.string(),
+  /** IAM gives policies back URL-encoded. */
+  AssumeRolePolicyDocument: z.string().default("").transform(decodeURIComponent),
   Tags: z.array(z.object({ Key: z.string(), Value: z.string() })).default([]),
 });
 
@@ -49,9 +48,11 @@ const roleSchema = z.object({
 export async function ensureSharedRole(role: SharedRole, region: string, signal?: AbortSignal): Promise<string> {
   const iam = new IAMClient(serviceConfig(region));
   try {
-    const arn = (await findRole(iam, role, signal)) ?? (await createRole(iam, role, signal));
+    const found = (await findRole(iam, role, signal)) ?? (await createRole(iam, role, signal));
+    // It may do something only once nobody but this account's schedules can take it.
+    await ensureTrust(iam, role, found, signal);
     await ensurePolicy(iam, role, signal);
-    return arn;
+    return found.Arn;
   } finally {
     iam.destroy();
   }
@@ -70,13 +71,15 @@ export async function untilAssumable<T>(work: () => Promise<T>, signal?: AbortSi
   return work();
 }
 
-async function findRole(iam: IAMClient, { name, tag }: SharedRole, signal?: AbortSignal): Promise<string | undefined> {
+type Found = z.output<typeof roleSchema>;
+
+async function findRole(iam: IAMClient, { name, tag }: SharedRole, signal?: AbortSignal): Promise<Found | undefined> {
   const what = `look up the role ${name}`;
   try {
     const command = new GetRoleCommand({ RoleName: name });
     const answer = await serviceCall(what, kinds, signal, (options) => iam.send(command, options));
-    const { Arn, Tags } = parseAnswer(what, roleSchema, answer.Role);
-    if (Tags.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value)) return Arn;
+    const found: Found = parseAnswer(what, roleSchema, answer.Role);
+    if (found.Tags.some(({ Key, Value }) => Key === tag.Key && Value === tag.Value)) return found;
     throw new DriverError(`the role ${name} is there without the tag ${tag.Key}=${tag.Value}`, {
       kind: "not-ours",
       hint: "Give it another name, or put the tag on it if a fleet may use it.",
@@ -87,23 +90,31 @@ async function findRole(iam: IAMClient, { name, tag }: SharedRole, signal?: Abor
   }
 }
 
-async function createRole(iam: IAMClient, role: SharedRole, signal?: AbortSignal): Promise<string> {
+async function createRole(iam: IAMClient, role: SharedRole, signal?: AbortSignal): Promise<Found> {
   const what = `make the role ${role.name}`;
   const command = new CreateRoleCommand({
     RoleName: role.name,
-    AssumeRolePolicyDocument: trustPolicy,
+    AssumeRolePolicyDocument: trustPolicy("scheduler"),
     Description: role.description,
     Tags: [role.tag],
   });
   try {
     const answer = await serviceCall(what, kinds, signal, (options) => iam.send(command, options));
-    return parseAnswer(what, roleSchema, answer.Role).Arn;
+    return parseAnswer(what, roleSchema, answer.Role);
   } catch (error) {
     // Another pool's run was quicker, or an answer got lost.
-    const arn = isFailure(error, "already-exists") ? await findRole(iam, role, signal) : undefined;
-    if (arn === undefined) throw error;
-    return arn;
+    const found = isFailure(error, "already-exists") ? await findRole(iam, role, signal) : undefined;
+    if (found === undefined) throw error;
+    return found;
   }
+}
+
+/** The account is known from the role's ARN alone, so a new role gets its condition after it is made. */
+async function ensureTrust(iam: IAMClient, { name }: SharedRole, found: Found, signal?: AbortSignal): Promise<void> {
+  const wanted = trustPolicy("scheduler", found.Arn.split(":")[4]);
+  if (found.AssumeRolePolicyDocument === wanted) return;
+  const command = new UpdateAssumeRolePolicyCommand({ RoleName: name, PolicyDocument: wanted });
+  await serviceCall(`set who may take ${name}`, kinds, signal, (options) => iam.send(command, options));
 }
 
 async function ensurePolicy(iam: IAMClient, role: SharedRole, signal?: AbortSignal): Promise<void> {

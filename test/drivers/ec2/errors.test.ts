@@ -77,6 +77,7 @@ describe("why a host is not taken back", () => {
 
   const cases: [reason: string, code: string, words: string][] = [
     ["occupied", "Client.X", "Dedicated host 'h-0851f37c8cf8f848a' cannot be released as it is occupied."],
+    ["occupied", "Client.InvalidHost.Occupied", "Something is on it."],
     ["gone", "Client.InvalidHostID.NotFound", "The host ID 'h-1' does not exist"],
     ["other", "Client.Whatever", "Not today."],
   ];

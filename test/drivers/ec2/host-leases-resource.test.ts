@@ -32,7 +32,7 @@ async function newHosts(quantity: number, tags: Tags = mark): Promise<string[]> 
 }
 
 function wanting(hostIds: string[], names: string[] = []): HostLeasesInputs {
-  return { region, hostIds, names, hostMaintenance: "off", fleetId, pool: "macs" };
+  return { region, hostIds, names, hostMaintenance: "off", fleetId, pool: "macs", graceSeconds: 7200 };
 }
 
 async function settings(ids: string[]): Promise<string[]> {

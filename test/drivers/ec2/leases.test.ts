@@ -8,15 +8,17 @@ import {
   CreateRoleCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
+  GetRoleCommand,
   GetRolePolicyCommand,
   IAMClient,
+  UpdateAssumeRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { ListSchedulesCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import { allocateHosts, describeHosts } from "../../../drivers/ec2/hosts.ts";
 import { describeInstances, runOnHost } from "../../../drivers/ec2/instances.ts";
 import { giveBackHosts, keepHosts, waitingLeases } from "../../../drivers/ec2/leases.ts";
-import { leasesRoleName } from "../../../drivers/ec2/leases-role.ts";
+import { ensureLeasesRole, leasesRoleName } from "../../../drivers/ec2/leases-role.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { leavingTag, poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
@@ -188,7 +190,20 @@ test("a role that AWS has not heard of yet is waited for, and may do no more tha
   const [statement] = JSON.parse(decodeURIComponent(PolicyDocument)).Statement;
   deepEqual(statement.Action, ["ec2:ReleaseHosts", "ec2:TerminateInstances"]);
   deepEqual(statement.Condition, { Null: { [`aws:ResourceTag/${leavingTag}`]: "false" } });
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName: leasesRoleName }));
+  const trust = JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")).Statement[0];
+  deepEqual(trust.Condition, { StringEquals: { "aws:SourceAccount": Role?.Arn?.split(":")[4] } });
   aws.clock.advance(25 * hour);
+});
+
+test("a role of an older version is for this account alone after the next run", async () => {
+  const Statement = [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }];
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await ensureLeasesRole(region);
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: leasesRoleName, PolicyDocument }));
+  await ensureLeasesRole(region);
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName: leasesRoleName }));
+  match(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ""), /aws:SourceAccount/);
 });
 
 test("what waits is listed with its times, and forgotten once it is released or kept", async () => {
