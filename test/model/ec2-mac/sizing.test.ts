@@ -134,7 +134,7 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     sight: {
       hosts: [host(2, { ...unpaid, instanceIds: ["i-2"], hasRoom: false })],
       instances: [instance(1, busy), instance(2, { launchedAt: now - 13 * hour })],
-      memory: { demand: demand(2, night) },
+      memory: { demand: demand(2, night, 1) },
     },
     expect: ["drain MacM1-2"],
   },
@@ -143,7 +143,7 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     sight: {
       hosts: [host(2, { ...unpaid, instanceIds: ["i-2"], hasRoom: false })],
       instances: [instance(1, busy), instance(2)],
-      memory: { demand: demand(2, night) },
+      memory: { demand: demand(2, night, 1) },
     },
     expect: [],
   },
