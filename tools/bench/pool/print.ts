@@ -81,8 +81,11 @@ export const legend = [
   "the worlds, as are 3 to 8 min for a root volume; boots of 6 to 20 min, scrubs of 1.5 to 2.2 h, one in ten 2 h longer).",
   "ours: N hosts, full scrub each week. Scrubs bridged: a new host first takes the place of one that is due, which is then",
   "given back; needs one host in ten more in the settings. The others follow the load that they have learned of each hour",
-  "of the week, with as much room for more hosts, and give hosts back once their lease is paid; by their spareDeviations",
-  `and answeredPercent: ${profiles.map((one) => `${one.name} ${one.spareDeviations} and ${one.answeredPercent}`).join(", ")}.`,
+  "of the week, with as much room for more hosts, and give hosts back once their lease is paid:",
+  ...profiles.map(
+    ({ name, about, spareDeviations, answeredPercent }) =>
+      `  ${name.padEnd(9)}${about.padEnd(56)}spareDeviations ${spareDeviations}, answeredPercent ${answeredPercent}`,
+  ),
   `Against each other policy stands the one of these ${profiles.length + 2} that is best at no higher cost, picked with knowledge of the world,`,
   "as the policies with a size are given the size that ours needs.",
   "$/job: host hours that AWS bills (pending is not) at mac2.metal's price. $/job*, ratio*: with pending billed too.",
@@ -140,7 +143,7 @@ function notesOf({ instead }: SameCost, theirs: Row, rows: readonly Row[], daysT
   const [ours] = rows;
   const hygiene = `it renews no Mac and scrubs none, where ours began ${(ours?.scrubs ?? 0) + (ours?.replacements ?? 0)} lives anew: not the same service`;
   const price = instead
-    ? `${profileOf(instead)} makes jobs wait less, p95 ${waitText(instead.waitP95)}, at $ ${instead.dollarsPerJob.toFixed(3)} (${instead.dollarsPerJobPendingBilled.toFixed(3)}*), ${ratio(instead.dollarsPerJob, theirs.dollarsPerJob)} of the cost`
+    ? `${profileOf(instead)} makes jobs wait less, p95 ${waitText(instead.waitP95)}, at $ ${instead.dollarsPerJob.toFixed(3)}, ${ratio(instead.dollarsPerJob, theirs.dollarsPerJob)} of the cost, and ${ratio(instead.dollarsPerJobPendingBilled, theirs.dollarsPerJobPendingBilled)} with pending billed`
     : "none of ours makes jobs wait less";
   const learned = `${daysToLearn === 1 ? "one day" : `${daysToLearn} days`} to learn from: hours of the day seen once say little of the next`;
   return [...(renewed === 0 ? [hygiene] : []), ...(daysToLearn < 7 ? [learned] : []), price];
