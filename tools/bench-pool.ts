@@ -1,13 +1,14 @@
 /** Our pool's policy beside the ones that people run instead, in the same worlds. Not a test: it prints what it saw. */
-import { cpus } from "node:os";
+import { arch, cpus, platform } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { ceilings } from "./bench/pool/ceiling.ts";
 import { compare, simulate } from "./bench/pool/compare.ts";
 import { minute } from "./bench/pool/hours.ts";
-import { comparisonText, legend, onDemandText, speedText } from "./bench/pool/print.ts";
+import { ceilingText, comparisonText, legend, onDemandText, speedText, totalText } from "./bench/pool/print.ts";
 import { onDemand } from "./bench/pool/rules/on-demand.ts";
 import { decideTime, speeds } from "./bench/pool/speed.ts";
-import { onDemandWorld, worldOf, worldPlans } from "./bench/pool/worlds.ts";
+import { onDemandWorld, usualDurations, worldOf, worldPlans } from "./bench/pool/worlds.ts";
 
 const usage = `Usage: node tools/bench-pool.ts [--quick] [--seed N] [--json]
 
@@ -47,13 +48,17 @@ function bench({ quick, seed, json }: Options): void {
     if (!json) console.log(text);
   };
 
-  print(`Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}; seed ${seed}\n\n${legend}`);
+  print(
+    `Node ${process.version}, ${platform()} ${arch()}, ${cpus().length} x ${cpus()[0]?.model}; seed ${seed}\n\n${legend}`,
+  );
+  print(ceilingText(ceilings(usualDurations)));
   const plans = worldPlans.filter(({ isSmall }) => isSmall || !quick);
   const comparisons = plans.map((plan) => {
     const comparison = compare(worldOf(plan, seed));
     print(comparisonText(comparison, plan.about));
     return comparison;
   });
+  print(totalText(comparisons));
   const known = simulate(onDemandWorld(seed), onDemand());
   print(onDemandText(known, Math.max(0, known.waitP95 - startTimeSeconds)));
 

@@ -53,6 +53,7 @@ const demand = z.looseObject({
   open: hourLoad,
   at: instant,
   load: z.number(),
+  recent: z.number().optional(),
   isUnseen: z.boolean().optional(),
 });
 

@@ -19,6 +19,8 @@ export interface Demand {
   /** The last look, and what it found. */
   at: Instant;
   load: number;
+  /** The highest load of late, which fades where the load is lower; missing in what an older version learned. */
+  recent?: number | undefined;
   /** True when the last look could not tell the load: it is that of the look before then. */
   isUnseen?: boolean | undefined;
 }
@@ -34,6 +36,10 @@ const hourSeconds = 3600;
 const hoursOfWeek = 168;
 /** A past week counts this much less than the one after it. */
 const kept = 0.6;
+/** How long the highest load takes to fade by half: over a night most of it stays, over a weekend little. */
+const fadeSeconds = 16 * hourSeconds;
+/** What is known of an hour's kind of day counts as much as one day of that hour. */
+const dayAtLargeSeconds = hourSeconds;
 /** A look says nothing of what came later than this after it. */
 const longestGapSeconds = hourSeconds;
 
@@ -44,11 +50,13 @@ export function learnDemand(observed: Observed, policy: PoolPolicy, now: Instant
   const load = loadOf(observed, policy);
   if (load === undefined)
     return { ...(known ?? { hours: [], openHour: hour, open: nothing, load: 0 }), at: now, isUnseen: true };
-  if (!known) return { hours: [], openHour: hour, open: nothing, at: now, load };
+  if (!known) return { hours: [], openHour: hour, open: nothing, at: now, load, recent: load };
   const seconds = known.isUnseen ? 0 : Math.max(0, Math.min(longestGapSeconds, now - known.at));
   const open = mixed(known.open, { seconds, mean: known.load, square: known.load ** 2 });
-  if (hour === known.openHour) return { hours: known.hours, openHour: hour, open, at: now, load };
-  return { hours: closed(known.hours, known.openHour, open), openHour: hour, open: nothing, at: now, load };
+  const faded = (known.recent ?? known.load) * 0.5 ** (Math.max(0, now - known.at) / fadeSeconds);
+  const recent = Math.max(load, rounded(faded));
+  if (hour === known.openHour) return { hours: known.hours, openHour: hour, open, at: now, load, recent };
+  return { hours: closed(known.hours, known.openHour, open), openHour: hour, open: nothing, at: now, load, recent };
 }
 
 const nothing: HourLoad = { seconds: 0, mean: 0, square: 0 };
@@ -110,11 +118,15 @@ export function forecastAt(demand: Demand | undefined, moment: Instant): Forecas
   return forecast ?? undefined;
 }
 
-/** A week's hour alone is too little to go by; those of the same kind of day say as much as it does. */
+/**
+ * A week's hour alone is too little to go by; those of the same kind of day say as much as it does, and while few days
+ * are known such a day at large has its say too.
+ */
 function forecastOf(hours: Demand["hours"], hour: number): Forecast | null {
   const own = hours[hour] ?? nothing;
-  const alike = alikeOf(hours, hour);
-  if (alike.seconds === 0) return null;
+  const sameHour = alikeOf(hours, hour);
+  if (sameHour.seconds === 0) return null;
+  const alike = mixed({ ...dayAtLarge(hours, hour), seconds: dayAtLargeSeconds }, sameHour);
   const { mean, square } = own.seconds > 0 ? mixed({ ...own, seconds: alike.seconds }, alike) : alike;
   return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
 }
@@ -125,6 +137,17 @@ function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
   let any = nothing;
   for (let other = hour % 24; other < hoursOfWeek; other += 24) {
     const load = hours[other] ?? nothing;
+    any = mixed(any, load);
+    if (isWeekend(other) === isWeekend(hour)) same = mixed(same, load);
+  }
+  return same.seconds > 0 ? same : any;
+}
+
+/** All hours of the same kind of day; of any day while there is none of its kind. */
+function dayAtLarge(hours: Demand["hours"], hour: number): HourLoad {
+  let same = nothing;
+  let any = nothing;
+  for (const [other, load] of hours.entries()) {
     any = mixed(any, load);
     if (isWeekend(other) === isWeekend(hour)) same = mixed(same, load);
   }

@@ -16,9 +16,11 @@ export function launches(view: View, busyElsewhere: ReadonlySet<string>): Action
     .filter((place) => place.stage === "free" && place.role === "declared" && !busyElsewhere.has(place.host.hostId))
     .sort((a, b) => freeSince(a, view) - freeSince(b, view));
   if (free.length === 0) return [];
+  // What is launched because it is paid for should be what is paid for.
+  if (view.size) free.sort((a, b) => b.host.allocatedAt - a.host.allocatedAt);
   let hold = holdForAll(view);
   let slots = slotsNow(view);
-  let room = launchRoom(view, free.length);
+  let room = launchRoom(view, free);
   return free.map((place, index) => {
     const own = repeatOrHold(place, lastLife(view.memory, place.host.hostId), view);
     if (own) return own;

@@ -12,7 +12,10 @@ const loosely: ReadonlySet<Stage> = new Set(["free", "ending", "assessing", "unr
  */
 export function nextLook(view: View, actions: readonly Action[], nextRenewalAt: Instant): Instant {
   const { now, policy } = view;
-  let next = Math.min(nextRenewalAt, now + policy.calmLoopSeconds);
+  // Jobs come at any time, and nobody tells a pool that follows them.
+  const follows = policy.sizing !== undefined && policy.sizing.least < policy.sizing.most;
+  const calm = follows ? policy.setUpLoopSeconds : policy.calmLoopSeconds;
+  let next = Math.min(nextRenewalAt, now + calm);
   for (const place of view.places) {
     if (closely.has(place.stage)) next = Math.min(next, now + policy.setUpLoopSeconds);
     else if (loosely.has(place.stage)) next = Math.min(next, now + policy.launchLoopSeconds);

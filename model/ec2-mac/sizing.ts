@@ -10,12 +10,17 @@ import type { Place, Stage, View } from "./view.ts";
 const leadSeconds = 35 * 60;
 /** A host that is wanted again within this time is kept: until then its end and a new start would take as long. */
 const keepSeconds = 90 * 60;
+/** A host is ordered for what is wanted in so many of the hours of its lease; one hour's peak is not worth a day's price. */
+const worthwhileHours = 3;
+const leaseHours = 24;
 
 /** How many runners are wanted. */
 export interface Size {
-  /** Soon enough to begin now. */
+  /** Soon enough to begin now, on a host that is there. */
   wanted: number;
-  /** The most within the time for which a runner is kept. */
+  /** Soon enough, and in enough hours of the day that comes, to order a host for it. */
+  ordered: number;
+  /** The most within the time for which a runner is kept; no less than there is to do, or was of late. */
   kept: number;
 }
 
@@ -27,10 +32,24 @@ export function sizeOf({ policy, memory, now }: Pick<View, "policy" | "memory" |
   const { sizing } = policy;
   if (!sizing) return undefined;
   const wanted = mostWithin(now, leadSeconds, sizing, policy, memory.demand);
-  const kept = Math.max(wanted, mostWithin(now, keepSeconds, sizing, policy, memory.demand));
-  const load = Math.ceil((memory.demand?.load ?? 0) * sizing.answered);
-  const atOnce = clamped(load, sizing, policy);
-  return { wanted: Math.max(wanted, atOnce), kept: Math.max(kept, atOnce) };
+  const worthwhile = Math.min(wanted, worthwhileOf(now, sizing, policy, memory.demand));
+  const kept = mostWithin(now, keepSeconds, sizing, policy, memory.demand);
+  const { load = 0, recent = load } = memory.demand ?? {};
+  const atOnce = clamped(Math.ceil(load * sizing.answered), sizing, policy);
+  const lately = clamped(Math.round(recent * sizing.answered), sizing, policy);
+  return {
+    wanted: Math.max(wanted, atOnce),
+    ordered: Math.max(worthwhile, atOnce),
+    kept: Math.max(kept, wanted, lately, clamped(load, sizing, policy)),
+  };
+}
+
+/** How many are wanted in enough hours of the day that comes. */
+function worthwhileOf(now: Instant, sizing: Sizing, policy: PoolPolicy, demand: View["memory"]["demand"]): number {
+  const wants = Array.from({ length: leaseHours }, (_, ahead) =>
+    mostWithin(now + ahead * 3600, 0, sizing, policy, demand),
+  );
+  return wants.sort((a, b) => b - a)[worthwhileHours - 1] as number;
 }
 
 function mostWithin(
@@ -142,9 +161,16 @@ function release({ host }: Place): ReleaseAction {
   };
 }
 
-/** How many of so many free hosts may be launched now. */
-export function launchRoom(view: View, free: number): number {
-  return view.size ? Math.max(0, Math.min(free, view.size.wanted - aliveCount(view))) : free;
+/**
+ * How many of the free hosts may be launched now. One that is paid for anyway serves better than it stands, and any one
+ * may answer the load of the moment.
+ */
+export function launchRoom(view: View, free: readonly Place[]): number {
+  const { size, policy, memory, now } = view;
+  if (!size || !policy.sizing) return free.length;
+  const paidFor = free.filter(({ host }) => now + keepSeconds < releasableAt(host, policy)).length;
+  const load = clamped(memory.demand?.load ?? 0, policy.sizing, policy);
+  return Math.max(paidFor, Math.min(free.length, Math.max(load, size.wanted) - aliveCount(view)));
 }
 
 /** How many hosts may be ordered now, besides those that have been and are not shown yet. */
@@ -155,5 +181,5 @@ export function orderRoom(view: View, actions: readonly Action[]): number {
   for (const { stage, role, host } of view.places)
     if (stage === "free" && role === "declared" && !taken.has(host.hostId)) free++;
   const launched = actions.filter(({ kind }) => kind === "launch").length;
-  return view.size.wanted - aliveCount(view) - launched - free;
+  return view.size.ordered - aliveCount(view) - launched - free;
 }

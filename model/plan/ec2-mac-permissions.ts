@@ -116,7 +116,7 @@ const look = [
   ),
 ];
 
-/** The kinds of resources are those of "Actions, resources, and condition keys for Amazon EC2" (Service Authorization Reference). */
+/** The kinds of resources of RunInstances are those of "Actions, resources, and condition keys for Amazon EC2" (Service Authorization Reference). */
 function launchStatements(to: PermittedController) {
   const fromTemplate = { ArnEquals: { "ec2:LaunchTemplate": to.launchTemplateArn } };
   const hosts = ec2Arn(to, "dedicated-host/*");

@@ -1,12 +1,14 @@
-import { deepEqual, equal, notDeepEqual, ok, throws } from "node:assert/strict";
+import { deepEqual, equal, match, notDeepEqual, ok, throws } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { inOrder, officeJobs, overlaid, thinned, traceJobs } from "../../tools/bench/pool/arrivals.ts";
-import { hostsNeeded, simulate, verdictOf } from "../../tools/bench/pool/compare.ts";
+import { ceilings } from "../../tools/bench/pool/ceiling.ts";
+import { atNoHigherCost, hostsNeeded, type Row, simulate, verdictOf } from "../../tools/bench/pool/compare.ts";
 import { day, hour, minute, week } from "../../tools/bench/pool/hours.ts";
 import { dollarsPerHour, percentile, type Result } from "../../tools/bench/pool/measure.ts";
+import { comparisonText, totalText } from "../../tools/bench/pool/print.ts";
 import { agentScaler } from "../../tools/bench/pool/rules/agent-scaler.ts";
 import { fixedPool } from "../../tools/bench/pool/rules/fixed.ts";
 import { mapt } from "../../tools/bench/pool/rules/mapt.ts";
@@ -265,6 +267,39 @@ test("who makes jobs wait less: undone jobs first, then the p95, then the p50", 
   equal(verdictOf(result(0, 60, 0), result(0, 0, 0)), "behind");
   equal(verdictOf(result(0, 60, 0), result(0, 60, 10)), "ahead");
   equal(verdictOf(result(0, 60, 10), result(0, 60, 10)), "level");
+});
+
+describe("ours beside another at no higher cost", () => {
+  const row = (policy: string, waitP95: number, cost: number, changes: Partial<Row> = {}) =>
+    ({
+      ...{ policy, waitP95, dollarsPerJob: cost, dollarsPerJobPendingBilled: cost, waitP50: 0, undone: 0, lost: 0 },
+      ...{ interrupted: 0, readyShare: 1, peakHosts: 1, scrubs: 0, replacements: 0, ...changes },
+    }) as Row;
+  const cheap = row("ours, lean", 600, 1);
+  const dear = row("ours, ample", 0, 3);
+
+  test("the best that costs no more is taken, and pending billed counts too", () => {
+    const pending = row("ours, quick", 60, 1.5, { dollarsPerJobPendingBilled: 2.5 });
+    const { own, verdict, instead } = atNoHigherCost(row("other", 900, 2), [cheap, pending, dear]);
+    deepEqual([own?.policy, verdict, instead], ["ours, lean", "ahead", undefined]);
+  });
+
+  test("behind, it says what being ahead would cost, and that the other renews nothing", () => {
+    const other = row("fixed pool", 30, 2);
+    const sameCost = [atNoHigherCost(other, [cheap, dear])];
+    const comparison = { world: "w", jobs: 1, hosts: 1, rows: [cheap, dear, other], sameCost, daysToLearn: 7 };
+    const text = comparisonText(comparison, "by hand");
+    match(text, /ample makes jobs wait less, p95 0, at \$ 3\.000, x 1\.50 of the cost/);
+    match(text, /it renews no Mac and scrubs none/);
+    match(totalText([comparison]), /in 1 comparisons: ahead 0, level 0, behind 1\n {2}behind in w: fixed pool/);
+  });
+});
+
+test("what the durations allow at best, computed by hand", () => {
+  // 6 renewals of 25 min and 150 min for the scrub of a week; 5 with lives of 28 h; bridged, 20 to start and 10 to end.
+  const { softLives, longestLives, bridged } = ceilings(exact);
+  const unready = [softLives, longestLives, bridged].map((share) => Math.round((1 - share) * 7 * 24 * 60));
+  deepEqual(unready, [6 * 25 + 150, 5 * 25 + 150, 5 * 25 + 30]);
 });
 
 describe("arrivals", () => {

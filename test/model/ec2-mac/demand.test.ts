@@ -49,10 +49,11 @@ test("nothing is expected before an hour of its kind has been seen", () => {
   equal(forecastAt(morning, monday + day + 2 * hour)?.mean, 2);
 });
 
-test("after a day the next one is known, and after a week the weekend apart from it", () => {
+test("after a day the next one is half known, and after a week well, the weekend apart from it", () => {
   const one = learned(1, byDay);
   const means = [3, 12, 17, 20].map((hours) => Math.round(forecastAt(one, monday + day + hours * hour)?.mean ?? -1));
-  deepEqual(means, [2, 10, 10, 2]);
+  // Such a day at large, with a mean of 5.3, says as much as the one hour that was seen.
+  deepEqual(means, [4, 8, 8, 4]);
   const week = learned(7, (at) => (at - monday >= 5 * day ? 0 : byDay(at)));
   const noon = [7, 8, 11, 12, 13].map((days) =>
     Math.round(forecastAt(week, monday + days * day + 12 * hour)?.mean ?? -1),
@@ -71,6 +72,13 @@ test("a spread that arrivals by chance would have is expected even where none wa
     monday + 2 * day,
   );
   ok(Math.abs((inBursts?.mean ?? 0) - 9) < 1 && (inBursts?.deviation ?? 0) > 15);
+});
+
+test("the highest load of late fades by half in 16 hours, and gives way to a higher one", () => {
+  const one = learned(1, (at) => (at < monday + 8 * hour ? 12 : 1));
+  equal(Math.round(one.recent ?? 0), 6);
+  const look = (waitingJobs: number) => learnDemand(observed({ memory: { demand: one }, waitingJobs }), policy, one.at);
+  deepEqual([look(9).recent, look(0).recent === one.recent], [9, true]);
 });
 
 test("a pool that nobody looked at for long learns nothing of that time", () => {

@@ -1,8 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { decide } from "../../../model/ec2-mac/decide.ts";
 import type { Demand, HourLoad } from "../../../model/ec2-mac/demand.ts";
 import type { PoolPolicy } from "../../../model/ec2-mac/policy.ts";
-import { decided, host, instance, kinds, life, now, reasonOf, registered, type Sight } from "./build.ts";
+import { decided, host, instance, kinds, life, now, observed, reasonOf, registered, type Sight } from "./build.ts";
 import { hour, minute, policyFor } from "./scenario.ts";
 
 const nobody: HourLoad = { seconds: 0, mean: 0, square: 0 };
@@ -27,7 +28,7 @@ const unpaid = { allocatedAt: now - 5 * hour };
 const busy = { runner: registered({ busy: true }) };
 const two = [instance(1), instance(2)];
 const soon = { 1: 3 };
-const night = Object.fromEntries(Array.from({ length: 8 }, (_, ahead) => [ahead, 1]));
+const night = Object.fromEntries(Array.from({ length: 8 }, (_, ahead) => [ahead, 0]));
 
 const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect: string[] }[] = [
   {
@@ -50,8 +51,34 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     expect: ["launch MacM1-3", "launch MacM1-4"],
   },
   {
-    name: "a free host that is not wanted and not paid for is left empty",
+    name: "a free host whose lease goes on serves, wanted or not: it is paid for anyway",
     sight: { hosts: [host(3, unpaid)], instances: two, memory: { demand: demand(2) } },
+    expect: ["launch MacM1-3"],
+  },
+  {
+    name: "but not when its lease is nearly over",
+    sight: { hosts: [host(3, { allocatedAt: now - 23 * hour })], instances: two, memory: { demand: demand(2) } },
+    expect: [],
+  },
+  {
+    name: "any free host is launched for jobs that are there, foreseen or not; none is ordered for them",
+    sight: { hosts: [host(3)], instances: two, memory: { demand: demand(2, {}, 4) } },
+    expect: ["launch MacM1-3"],
+  },
+  {
+    name: "no host is ordered for a peak of two hours, as it is paid for a day",
+    sight: { instances: two, memory: { demand: demand(1.5, { 0: 4, 1: 4 }) } },
+    expect: [],
+  },
+  {
+    name: "for one of three hours hosts are ordered",
+    sight: { instances: two, memory: { demand: demand(1.5, { 0: 4, 1: 4, 2: 4 }) } },
+    expect: ["allocate MacM1-3", "allocate MacM1-4"],
+  },
+  {
+    name: "what was needed of late is kept where the policy answers such load",
+    sight: { instances: two, memory: { demand: { ...demand(1), recent: 2 } } },
+    policy: { ...follows, sizing: { ...sizing, answered: 1 } },
     expect: [],
   },
   {
@@ -118,7 +145,7 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     sight: {
       hosts: [host(2, { ...unpaid, instanceIds: ["i-2"], hasRoom: false })],
       instances: [instance(1, busy), instance(2, { launchedAt: now - 13 * hour })],
-      memory: { demand: demand(2, night) },
+      memory: { demand: demand(2, night, 1) },
     },
     expect: ["drain MacM1-2"],
   },
@@ -127,7 +154,7 @@ const cases: { name: string; sight: Sight; policy?: Partial<PoolPolicy>; expect:
     sight: {
       hosts: [host(2, { ...unpaid, instanceIds: ["i-2"], hasRoom: false })],
       instances: [instance(1, busy), instance(2)],
-      memory: { demand: demand(2, night) },
+      memory: { demand: demand(2, night, 1) },
     },
     expect: [],
   },
@@ -165,6 +192,14 @@ for (const { name, sight, policy = follows, expect } of cases)
     const actions = decided(sight, policy);
     deepEqual(kinds(actions.filter(({ kind }) => kind !== "wait")), expect);
   });
+
+test("a pool that follows its demand looks often even when nothing goes on", () => {
+  const nextAfter = (changes: Partial<PoolPolicy>) => {
+    const sight = observed({ instances: two, memory: { demand: demand(2) } });
+    return decide(sight, policyFor(2, changes), now).lookAgainAt - now;
+  };
+  deepEqual([nextAfter({ ...follows, hosts: policyFor(2).hosts }), nextAfter({})], [2 * minute, 10 * minute]);
+});
 
 test("following demand: the reason says so", () => {
   const actions = decided({ instances: two, memory: { demand: demand(1) } }, follows);

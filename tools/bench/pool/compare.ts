@@ -1,5 +1,6 @@
 import { day, hour, minute } from "./hours.ts";
 import type { Result } from "./measure.ts";
+import { type Profile, profiles } from "./profiles.ts";
 import { agentScaler } from "./rules/agent-scaler.ts";
 import { fixedPool } from "./rules/fixed.ts";
 import { mapt } from "./rules/mapt.ts";
@@ -32,6 +33,8 @@ export interface SameCost {
   own?: Row;
   /** Who makes jobs wait less: by the p95, and where that is equal by the p50. */
   verdict: "ahead" | "level" | "behind";
+  /** Where it is behind: the cheapest of ours that makes jobs wait less, if any does. */
+  instead?: Row;
 }
 
 /** All policies in one world. */
@@ -42,6 +45,8 @@ export interface Comparison {
   hosts: number;
   rows: Row[];
   sameCost: SameCost[];
+  /** Before the time that counts. */
+  daysToLearn: number;
 }
 
 /** Runs a rule in a world. */
@@ -53,12 +58,6 @@ export function simulate<Memory>(world: World, rule: Rule<Memory>): Result {
 const staggerFitted = "reference, stagger fitted";
 
 const bridged = "ours, scrubs bridged";
-
-/** How many standard deviations of its load our pool keeps spare, where it follows its demand. */
-const spares = [-0.5, 0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5];
-
-/** The same where it orders hosts for load that was not foreseen too. */
-const fewSpares = [-1, 0, 0.5, 1, 2];
 
 type Sized = (hosts: number) => Result;
 
@@ -79,33 +78,28 @@ export function compare(world: World): Comparison {
   const hosts = hostsNeeded(ourRuns, limit) || limit;
   const isSmall = fittedStagger(hosts) === referenceStaggerSeconds;
   const shown = sized.filter(([policy]) => !(isSmall && policy === staggerFitted));
-  const rows = [...shown.map(([policy, run]) => sizedRow(policy, run, hosts, limit)), ...freeRows(world, hosts)];
-  const settings = followingRows(world, hosts);
-  const [own, , ...others] = rows as [Row, Row, ...Row[]];
+  const others = [
+    ...shown.slice(2).map(([policy, run]) => sizedRow(policy, run, hosts, limit)),
+    ...freeRows(world, hosts),
+  ];
+  const own = [
+    ...shown.slice(0, 2).map(([policy, run]) => sizedRow(policy, run, hosts, limit)),
+    ...profiles.map((profile) => followingRow(world, hosts, profile)),
+  ];
   return {
     world: world.name,
-    jobs: own.jobs,
+    jobs: own[0]?.jobs ?? 0,
     hosts,
-    rows: [own, ...rows.slice(1, 2), ...settings.filter(({ policy }) => policy === following(1, 0)), ...others],
-    sameCost: others.map((other) => atNoHigherCost(other, [...rows.slice(0, 2), ...settings])),
+    rows: [...own, ...others],
+    sameCost: others.map((other) => atNoHigherCost(other, own)),
+    daysToLearn: world.countFrom / day,
   };
 }
 
-/** Our pool following its demand, from spare to ample. */
-function followingRows(world: World, hosts: number): Row[] {
-  const most = Math.ceil(1.3 * hosts) + 2;
-  const settings = [
-    ...spares.map((spare) => [spare, 0] as const),
-    ...fewSpares.flatMap((spare) => [[spare, 0.8] as const, [spare, 1] as const]),
-  ];
-  return settings.map(([spare, answered]) => {
-    const policy = sizedPolicy(most, spare, world.seed, answered);
-    return { policy: following(spare, answered), ...simulate(world, ours(policy)) };
-  });
-}
-
-function following(spare: number, answered: number): string {
-  return `ours, by demand ${spare} / ${answered}`;
+/** Our pool following its demand, with the same room for more hosts as one whose scrubs are bridged. */
+function followingRow(world: World, hosts: number, { name, spareDeviations, answeredPercent }: Profile): Row {
+  const policy = sizedPolicy(hosts + Math.ceil(hosts / 10), spareDeviations, world.seed, answeredPercent / 100);
+  return { policy: `ours, ${name}`, ...simulate(world, ours(policy)) };
 }
 
 function sizedRow(policy: string, run: Sized, hosts: number, limit: number): Row {
@@ -150,13 +144,18 @@ export function hostsNeeded(run: Sized, limit: number): number {
   return high;
 }
 
-function atNoHigherCost(other: Row, settings: readonly Row[]): SameCost {
+/** @param settings ours, of which the best is taken that costs no more, with pending time billed or not */
+export function atNoHigherCost(other: Row, settings: readonly Row[]): SameCost {
   const { policy: against } = other;
   const [own] = settings
     .filter((row) => row.dollarsPerJob <= other.dollarsPerJob)
     .filter((row) => row.dollarsPerJobPendingBilled <= other.dollarsPerJobPendingBilled)
     .toSorted((a, b) => a.undone - b.undone || a.waitP95 - b.waitP95 || a.waitP50 - b.waitP50);
-  return own ? { against, own, verdict: verdictOf(own, other) } : { against, verdict: "behind" };
+  const verdict = own ? verdictOf(own, other) : "behind";
+  const [instead] = settings
+    .filter((row) => verdict === "behind" && verdictOf(row, other) === "ahead")
+    .toSorted((a, b) => a.dollarsPerJob - b.dollarsPerJob);
+  return { against, ...(own && { own }), verdict, ...(instead && { instead }) };
 }
 
 /** Who makes jobs wait less; one that does not begin some of them has the longest wait. */
