@@ -106,7 +106,7 @@ test("a drain that the CI system does not hear of is kept and tried again", asyn
   await rejects(drainByHand(pool, world.store, "mac-1", "ann", signal), /marked to be drained, and tried again/);
   world.runners.isDown = false;
   await world.look();
-  ok(world.told.some((kind, reason ) => kind === "drain" && /not been confirmed/.test(reason)));
+  ok(world.told.some(({ kind, reason }) => kind === "drain" && /not been confirmed/.test(reason)));
 });
 
 test("the image that a template stands for", async () => {
