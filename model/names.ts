@@ -59,7 +59,7 @@ export const poolTag = "mac-runner-fleet:pool";
  * of `macs`' sweeper would be those of a pool `macs-sweeper`.
  */
 export const partWords: readonly string[] = [
-  ...["api", "below", "caller", "controller", "end", "host", "launch", "lease"],
+  ...["api", "below", "caller", "chores", "controller", "end", "host", "launch", "lease"],
   ...["look", "past", "scrub", "set", "ssh", "sweep", "sweeper", "tell"],
 ];
 

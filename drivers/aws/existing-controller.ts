@@ -10,6 +10,7 @@ import {
 import { ListTagsForResourceCommand as ListParameterTagsCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { z } from "zod";
 import { fromList, hasMark, nameOf, type PlannedInputs, text, unlessMissing } from "./existing-inputs.ts";
+import type { serviceConfig } from "./service-call.ts";
 
 /** The clients of the services that a pool's controller is made of. */
 export interface ControllerClients {
@@ -21,7 +22,7 @@ export interface ControllerClients {
 }
 
 /** Makes the clients for a region. */
-export function controllerClients(options: { region: string; maxAttempts: number }): ControllerClients {
+export function controllerClients(options: ReturnType<typeof serviceConfig>): ControllerClients {
   return {
     dynamodb: new DynamoDBClient(options),
     lambda: new LambdaClient(options),

@@ -30,8 +30,10 @@ import {
 } from "@aws-sdk/client-sns";
 import { madeByTag } from "../../model/ec2-mac/lease-mark.ts";
 import { fleetMarkTag } from "../../model/names.ts";
+import { allPages } from "../ec2/call.ts";
 import { type ControllerClients, controllerClients, controllerFinders } from "./existing-controller.ts";
 import { fromList, hasMark, nameOf, type PlannedInputs, tagsOf, text, unlessMissing } from "./existing-inputs.ts";
+import { serviceCall, serviceConfig } from "./service-call.ts";
 
 export type { PlannedInputs } from "./existing-inputs.ts";
 
@@ -41,7 +43,7 @@ export type { PlannedInputs } from "./existing-inputs.ts";
  * (rules, policies, subscriptions) belong to whatever they are part of, which the state has already.
  */
 export interface ExistingAws {
-  /** The id under which the vendor's provider imports it, or undefined when there is none. */
+  /** The id under which the vendor's provider imports it, or undefined when there is none. @throws DriverError */
   find(type: string, inputs: PlannedInputs): Promise<string | undefined>;
 }
 
@@ -63,7 +65,9 @@ export function existingAws(defaultRegion: string): ExistingAws {
       const region = text.safeParse(inputs.region).data ?? defaultRegion;
       const clients = byRegion.get(region) ?? connect(region);
       byRegion.set(region, clients);
-      const id = await finders[type]?.(clients, inputs);
+      const finder = finders[type];
+      if (!finder) return undefined;
+      const id = await serviceCall(`look for ${type}`, {}, undefined, () => finder(clients, inputs));
       // The vendor's provider wants the region behind the id where it is not the default one; IAM has none.
       return id && region !== defaultRegion && !type.startsWith("aws:iam/") ? `${id}@${region}` : id;
     },
@@ -71,7 +75,7 @@ export function existingAws(defaultRegion: string): ExistingAws {
 }
 
 function connect(region: string): Clients {
-  const options = { region, maxAttempts: 5 };
+  const options = serviceConfig(region);
   return {
     ...controllerClients(options),
     ec2: new EC2Client(options),
@@ -152,8 +156,11 @@ const finders: Readonly<Record<string, Finder>> = {
   "aws:sns/topicSubscription:TopicSubscription": async ({ sns }, inputs) => {
     const topic = text.safeParse(inputs.topic).data;
     if (!topic?.startsWith("arn:")) return undefined;
-    const { Subscriptions } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic }));
-    const arn = Subscriptions?.find(({ Endpoint }) => Endpoint === inputs.endpoint)?.SubscriptionArn;
+    const subscriptions = await allPages(async (NextToken) => {
+      const page = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topic, NextToken }));
+      return { items: page.Subscriptions, nextToken: page.NextToken };
+    });
+    const arn = subscriptions.find(({ Endpoint }) => Endpoint === inputs.endpoint)?.SubscriptionArn;
     return arn?.startsWith("arn:") ? arn : undefined;
   },
 };

@@ -1,6 +1,7 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { existingAws } from "../../../drivers/aws/existing.ts";
+import { isFailure } from "../../../drivers/errors.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
 import { closeClients } from "../../../simulators/providers/aws/clients.ts";
 import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
@@ -59,5 +60,14 @@ test("a thing without any mark is somebody's own", async () => {
       await here.find("aws:s3/bucketObjectv2:BucketObjectv2", { region, bucket, key: "x" }),
     ],
     [undefined, undefined, undefined],
+  );
+});
+
+test("a refusal of AWS says what was looked for", async () => {
+  await aws.control("faults", { action: "DescribeHosts", effect: "access-denied" });
+  const found = existingAws(region).find("aws:ec2/dedicatedHost:DedicatedHost", { region, tags });
+  await rejects(
+    found,
+    (error) => isFailure(error, "access-denied") && /look for aws:ec2\/dedicated/.test(error.message),
   );
 });
