@@ -93,6 +93,7 @@ export class LivingMacs {
       ...{ fleet, pool, region, logGroup: "/macs", metricNamespace: "MacRunnerFleet" },
       bootDeadlineHours: 48,
       heartbeatSeconds: 60,
+      alarmsAt: { diskUsedPercent: 85, memoryUsedPercent: 90 },
       setUp: await upload(fleetId, script),
     });
     const LaunchTemplateData = bootsFrom(userData);
