@@ -1,34 +1,14 @@
 import { Desk } from "./desk.ts";
 import { Draws } from "./draws.ts";
+import { type Event, Events, type Happening } from "./events.ts";
 import { hour, minute, week } from "./hours.ts";
 import { Meter, type Result } from "./measure.ts";
-import { never, TimeQueue } from "./queue.ts";
+import { never } from "./queue.ts";
 import { isPossible, isStarting, newHost, type SimulatedHost } from "./simulated-host.ts";
 import type { Cause, HostState, Moment, Order, Pool, Rule, World } from "./types.ts";
 
 /** How often a Mac's own supervisor looks whether a job runs once its soft end is past, and how long it lets one run. */
 const supervisor = { everySeconds: minute, graceSeconds: 2 * hour } as const;
-
-/** What can happen at a time that is known before: a look, a reminder or soft end of a host, the end of its job, its next state. */
-type Happening =
-  | "look"
-  | "reminder"
-  | "soft-end"
-  | "job-ends"
-  | "booting"
-  | "booted"
-  | "ready"
-  | "scrubbing"
-  | "available";
-
-/** `turns` holds a host's changes of state when the event was made; one that has changed since does not have it. */
-interface Event {
-  at: Moment;
-  kind: Happening;
-  host: SimulatedHost | undefined;
-  turns: number;
-  next: Event | undefined;
-}
 
 /**
  * A pool under a rule in a world, from event to event.
@@ -45,9 +25,7 @@ export class Simulation<Memory> implements Pool {
   readonly #wakesOn: Readonly<Record<Cause["kind"], boolean>>;
   readonly #draws: Draws;
   readonly #meter: Meter;
-  readonly #events = new TimeQueue<Event>();
-  /** Events that are over, one linked to the next, to be used again. */
-  #spare: Event | undefined;
+  readonly #events = new Events();
   readonly #desk: Desk;
   /** Used again for each question. */
   readonly #cause: Cause = { kind: "look", host: undefined };
@@ -109,11 +87,8 @@ export class Simulation<Memory> implements Pool {
   }
 
   #happenNext(): void {
-    const event = this.#events.pop() as Event;
-    const { kind, host, turns } = event;
-    event.next = this.#spare;
-    this.#spare = event;
-    if (host === undefined) this.#look(event.at);
+    const { at, kind, host, turns } = this.#events.pop() as Event;
+    if (host === undefined) this.#look(at);
     else if (kind === "reminder") this.#remind(host);
     else if (host.turns === turns) this.#happen(kind, host);
   }
@@ -168,7 +143,7 @@ export class Simulation<Memory> implements Pool {
 
   #giveJobs(): void {
     for (let given = this.#desk.start(this.now); given; given = this.#desk.start(this.now))
-      this.#push(this.now + given.seconds, "job-ends", given.host);
+      this.#events.push(this.now + given.seconds, "job-ends", given.host);
   }
 
   #ask(kind: Cause["kind"], host?: SimulatedHost): void {
@@ -177,7 +152,7 @@ export class Simulation<Memory> implements Pool {
     if (lookAt !== undefined && lookAt < this.#nextLookAt) {
       if (lookAt <= this.now) throw new RangeError(`${this.#rule.name} would look again at once, for ever`);
       this.#nextLookAt = lookAt;
-      this.#push(lookAt, "look");
+      this.#events.push(lookAt, "look");
     }
     for (const order of orders) this.#carryOut(order);
     // A job may have to begin anew by what was ordered, while another runner is idle.
@@ -199,7 +174,7 @@ export class Simulation<Memory> implements Pool {
     this.#demand(order, isPossible(order.kind, host, this.now));
     switch (order.kind) {
       case "remind":
-        this.#push(order.at, "reminder", host);
+        this.#events.push(order.at, "reminder", host);
         break;
       case "launch":
         this.#launch(host, order);
@@ -234,7 +209,7 @@ export class Simulation<Memory> implements Pool {
     this.available.push(host);
     if (this.#meter.counts(this.now)) this.#meter.allocations++;
     this.#noteHosts(this.now);
-    if (order.remindAfterSeconds) this.#push(this.now + order.remindAfterSeconds, "reminder", host);
+    if (order.remindAfterSeconds) this.#events.push(this.now + order.remindAfterSeconds, "reminder", host);
     if (order.launch) this.#launch(host, order);
   }
 
@@ -259,7 +234,7 @@ export class Simulation<Memory> implements Pool {
   #supervise(host: SimulatedHost): void {
     const latest = host.softEndsAt + supervisor.graceSeconds;
     if (host.job >= 0 && this.now < latest) {
-      this.#push(Math.min(latest, this.now + supervisor.everySeconds), "soft-end", host);
+      this.#events.push(Math.min(latest, this.now + supervisor.everySeconds), "soft-end", host);
       return;
     }
     this.#stop(host);
@@ -293,7 +268,7 @@ export class Simulation<Memory> implements Pool {
     this.online++;
     this.#countReady(1);
     this.#desk.addIdle(host, this.now);
-    if (host.softEndsAt > 0) this.#push(Math.max(this.now, host.softEndsAt), "soft-end", host);
+    if (host.softEndsAt > 0) this.#events.push(Math.max(this.now, host.softEndsAt), "soft-end", host);
     this.#giveJobs();
     if (this.#wakesOn.ready) this.#ask("ready", host);
   }
@@ -356,27 +331,13 @@ export class Simulation<Memory> implements Pool {
   }
 
   #after(seconds: number, kind: Happening, host: SimulatedHost): void {
-    if (seconds > 0) this.#push(this.now + seconds, kind, host);
+    if (seconds > 0) this.#events.push(this.now + seconds, kind, host);
     else this.#happen(kind, host);
-  }
-
-  #push(at: Moment, kind: Happening, host?: SimulatedHost): void {
-    const event = this.#spare ?? newEvent();
-    this.#spare = event.next;
-    event.at = at;
-    event.kind = kind;
-    event.host = host;
-    event.turns = host === undefined ? 0 : host.turns;
-    this.#events.push(event);
   }
 
   #noteHosts(at: Moment): void {
     if (this.#meter.counts(at)) this.#meter.peakHosts = Math.max(this.#meter.peakHosts, this.hosts.length);
   }
-}
-
-function newEvent(): Event {
-  return { at: 0, kind: "look", host: undefined, turns: 0, next: undefined };
 }
 
 function wakesOf(wakesOn: Rule<unknown>["wakesOn"]): Record<Cause["kind"], boolean> {
