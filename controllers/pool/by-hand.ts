@@ -1,9 +1,9 @@
 import { describeHosts, type ObservedHost } from "../../drivers/ec2/hosts.ts";
 import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { drain as drainOf, isOccupied } from "../../model/ec2-mac/actions.ts";
-import { wayOf } from "../../model/ec2-mac/recycle.ts";
 import type { DrainAction } from "../../model/ec2-mac/types.ts";
 import { viewOf } from "../../model/ec2-mac/view.ts";
+import { wayOf } from "../../model/ec2-mac/way.ts";
 import { poolReadyTag } from "../../model/plan/ec2-mac.ts";
 import { type Considered, carryOut, consider, type Held, underLease } from "./look.ts";
 import type { Pool } from "./pool.ts";
@@ -77,7 +77,7 @@ export function planDrain(considered: Considered, named: string, by: string): Dr
   if (!place) throw new Error(`${named}: the pool has no such host.`);
   if (place.stage !== "ready" || !isOccupied(place))
     throw new Error(`${named}: no runner of it takes jobs, so there is none to drain. It is ${place.stage}.`);
-  const way = place.role === "declared" ? wayOf(place, view).way : "terminate";
+  const way = place.role === "declared" ? wayOf(place, view) : "terminate";
   return drainOf(place, way, true, `by hand (${by})`);
 }
 
