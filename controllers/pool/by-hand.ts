@@ -4,9 +4,9 @@ import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { drain as drainOf, isOccupied } from "../../model/ec2-mac/actions.ts";
 import { hostNames, placesNamed } from "../../model/ec2-mac/named-host.ts";
 import { endsAtTag } from "../../model/ec2-mac/policy.ts";
-import { wayOf } from "../../model/ec2-mac/recycle.ts";
 import type { DrainAction, Tags } from "../../model/ec2-mac/types.ts";
 import { viewOf } from "../../model/ec2-mac/view.ts";
+import { wayOf } from "../../model/ec2-mac/way.ts";
 import { span, at as words } from "../../model/ec2-mac/words.ts";
 import { poolReadyTag } from "../../model/plan/ec2-mac.ts";
 import { type Considered, carryOut, consider, type Held, underLease } from "./look.ts";
@@ -94,7 +94,7 @@ export function planDrain(considered: Considered, named: string, by: string): Dr
   const [place] = placesNamed(view, named);
   if (place.stage !== "ready" || !isOccupied(place))
     throw new Error(`${named}: no runner of it takes jobs, so there is none to drain. It is ${place.stage}.`);
-  const way = place.role === "declared" ? wayOf(place, view).way : "terminate";
+  const way = place.role === "declared" ? wayOf(place, view) : "terminate";
   return drainOf(place, way, true, `by hand (${by})`);
 }
 

@@ -1,5 +1,6 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
 import { failuresIn, pauseSeconds } from "./image-breaker.ts";
+import { livesOn } from "./lives.ts";
 import { quarantinedUntil, quarantineTag } from "./quarantine.ts";
 import type { Action } from "./types.ts";
 import type { Place, View } from "./view.ts";
@@ -15,10 +16,8 @@ export function quarantine({ host, role, stage }: Place, { policy, memory, now, 
   if (stage !== "free" || pause) return undefined;
   if (ends !== undefined) return { kind: "wait", ...about, until: ends, reason: `in quarantine until ${at(ends)}` };
   const from = memory.quarantines[host.hostId]?.liftedAt ?? 0;
-  const failures = failuresIn(
-    memory.lives,
-    (life) => life.hostId === host.hostId && (life.resultAt ?? life.askedAt) >= from,
-  );
+  const lives = livesOn(host.hostId, memory.lives);
+  const failures = failuresIn(lives, (life) => (life.resultAt ?? life.askedAt) >= from);
   const until = failures.lastAt + pauseSeconds(failures.count, policy);
   if (failures.count < policy.breakerFailures || policy.hosts.length === 1 || now >= until) return undefined;
   return {

@@ -2,7 +2,16 @@ import { poolReadyTag } from "../plan/ec2-mac.ts";
 import { isLeaving, madeByController } from "./lease-mark.ts";
 import type { DeclaredHost, PoolPolicy } from "./policy.ts";
 import { aliveCount } from "./sizing.ts";
-import type { Action, AllocateAction, AllocationRecord, CapacityRefusal, Instant, WaitAction } from "./types.ts";
+import type {
+  Action,
+  AdoptAction,
+  AllocateAction,
+  AllocationRecord,
+  CapacityRefusal,
+  Instant,
+  SeenHost,
+  WaitAction,
+} from "./types.ts";
 import { ordersFrom, type View } from "./view.ts";
 import { at } from "./words.ts";
 
@@ -15,23 +24,38 @@ interface Offer {
 /** Orders hosts for declared names that have none, as many as there is room for, and notes which host has which name. */
 export function allocations(view: View, room: number): Action[] {
   let left = room - pendingOrders(view);
-  const keepers = new Map(
-    view.places.filter(({ role }) => role === "declared").map((place) => [place.host.name, place.host.hostId]),
-  );
-  return view.policy.hosts.flatMap((declared): Action[] => {
-    const hostId = keepers.get(declared.name);
-    if (hostId === undefined) {
-      const known = view.memory.allocations.find(({ hostName }) => hostName === declared.name);
-      if (known?.result !== "asked" && left <= 0) return [];
+  const actions: Action[] = [];
+  const { policy, keepers, memory } = view;
+  for (const declared of policy.hosts) {
+    const host = keepers.get(declared.name);
+    const known = host ? undefined : lastOrder(declared.name, memory.allocations);
+    if (host) {
+      const before = memory.hostIds[declared.name];
+      if (before !== host.hostId) actions.push(adopt(host, before));
+    } else if (known?.result === "asked" || left > 0) {
       const action = allocateOrWait(declared, known, view);
       if (action.kind === "allocate") left--;
-      return [action];
+      actions.push(action);
     }
-    const before = view.memory.hostIds[declared.name];
-    if (before === hostId) return [];
-    const reason = before === undefined ? `${hostId} has its name` : `${hostId} has taken the place of ${before}`;
-    return [{ kind: "adopt", hostName: declared.name, hostId, reason }];
-  });
+  }
+  return actions;
+}
+
+function adopt({ name, hostId }: SeenHost, before: string | undefined): AdoptAction {
+  const reason = before === undefined ? `${hostId} has its name` : `${hostId} has taken the place of ${before}`;
+  return { kind: "adopt", hostName: name, hostId, reason };
+}
+
+/** Orders change when one is given or answered, and are asked for at each look. */
+const ordered = new WeakMap<readonly AllocationRecord[], ReadonlyMap<string, AllocationRecord>>();
+
+function lastOrder(hostName: string, allocations: readonly AllocationRecord[]): AllocationRecord | undefined {
+  let byName = ordered.get(allocations);
+  if (!byName) {
+    byName = new Map(allocations.map((order) => [order.hostName, order]));
+    ordered.set(allocations, byName);
+  }
+  return byName.get(hostName);
 }
 
 /** Hosts that have been ordered for one of the declared names and are not shown yet. */

@@ -67,7 +67,7 @@ function replace(
 
 /** Hosts that are to be given back get no further life. */
 function wayNow(place: OccupiedPlace, view: View): RecycleWay {
-  return place.role === "declared" ? wayOf(place, view).way : "terminate";
+  return place.role === "declared" ? wayOf(place, view) : "terminate";
 }
 
 /**

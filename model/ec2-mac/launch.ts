@@ -4,6 +4,7 @@ import { capacityPauseSeconds } from "./capacity.ts";
 import { softLifeTags } from "./drain.ts";
 import { forcedSoftLifeTags } from "./force-start.ts";
 import { isOnProbation, type Pause } from "./image-breaker.ts";
+import { livesOn } from "./lives.ts";
 import { staggerSecondsOf } from "./policy.ts";
 import { launchRoom } from "./sizing.ts";
 import type { Action, Instant, LaunchAction, LifeRecord, PoolMemory, Tags, WaitAction } from "./types.ts";
@@ -106,7 +107,7 @@ function refusalHold(place: Place, known: LifeRecord, { memory, now, policy }: V
 }
 
 function refusalsInARow({ lives }: PoolMemory, hostId: string): number {
-  const onHost = lives.filter((life) => life.hostId === hostId && life.kind === "launch");
+  const onHost = livesOn(hostId, lives).filter(({ kind }) => kind === "launch");
   return onHost.length - 1 - onHost.findLastIndex(({ result }) => result !== "refused");
 }
 
@@ -123,5 +124,5 @@ function launch({ host }: Place, { policy, now }: View, tags: Tags): LaunchActio
 }
 
 function lastLife({ lives }: PoolMemory, hostId: string): LifeRecord | undefined {
-  return lives.findLast((life) => life.hostId === hostId);
+  return livesOn(hostId, lives).at(-1);
 }

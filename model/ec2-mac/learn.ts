@@ -3,7 +3,7 @@ import { jobsAfter } from "./jobs.ts";
 import { isLeaving } from "./lease-mark.ts";
 import { lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import { without } from "./memory.ts";
-import type { PoolPolicy } from "./policy.ts";
+import { declaredNames, type PoolPolicy } from "./policy.ts";
 import { quarantinesAfter } from "./quarantine.ts";
 import { scrubSamplesKept } from "./scrub-times.ts";
 import type { AllocationRecord, Instant, LifeRecord, Observed, PoolMemory, SeenHost, SeenInstance } from "./types.ts";
@@ -59,7 +59,7 @@ function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPo
 }
 
 function removalsAfter({ removals, hostIds }: PoolMemory, { hosts, policy, now }: Sight): PoolMemory["removals"] {
-  const declared = new Set(policy.hosts.map(({ name }) => name));
+  const declared = declaredNames(policy);
   const stays = (host: SeenHost) =>
     declared.has(host.name) &&
     host.state !== "permanent-failure" &&
@@ -218,7 +218,7 @@ function keepInstances(
   instances: ReadonlyMap<string, SeenInstance>,
   note: (instance: SeenInstance) => Note,
 ): Readonly<Record<string, Instant>> {
-  return keepNotes(notes, [...instances.values()], ({ instanceId }) => instanceId, note);
+  return keepNotes(notes, instances.values(), ({ instanceId }) => instanceId, note);
 }
 
 function keep(
@@ -232,7 +232,7 @@ function keep(
 /** The notes as they should be: an older note stays as it is while there is still something to note. */
 function keepNotes<T>(
   notes: Readonly<Record<string, Instant>>,
-  items: readonly T[],
+  items: Iterable<T>,
   idOf: (item: T) => string,
   note: (item: T) => Note,
 ): Readonly<Record<string, Instant>> {

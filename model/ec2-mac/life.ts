@@ -51,8 +51,19 @@ function softLifeOf({ tags }: Pick<SeenInstance, "tags">, policy: LifePolicy): n
   return drawn > 0 && drawn <= longest ? drawn : policy.softLifeSeconds;
 }
 
+/** Asked for by what is learned from a look and by what is decided on it. */
+const ordered = new WeakMap<readonly RootVolumeTask[], ReadonlyMap<string, Renewals>>();
+
 /** The record of replacements, by instance. */
-export function renewalsOf(tasks: readonly RootVolumeTask[]): Map<string, Renewals> {
+export function renewalsOf(tasks: readonly RootVolumeTask[]): ReadonlyMap<string, Renewals> {
+  const known = ordered.get(tasks);
+  if (known) return known;
+  const renewals = order(tasks);
+  ordered.set(tasks, renewals);
+  return renewals;
+}
+
+function order(tasks: readonly RootVolumeTask[]): ReadonlyMap<string, Renewals> {
   const found = new Map<string, Renewals>();
   for (const task of tasks) {
     const known = found.get(task.instanceId);

@@ -39,7 +39,7 @@ export function planRecycling(view: View): Map<string, Instant> {
   for (const place of ready.sort((a, b) => b.occupied.life.softEndsAt - a.occupied.life.softEndsAt)) {
     const { instance, life } = place.occupied;
     const laneBegins = lanes.length < laneCount ? Number.POSITIVE_INFINITY : (lanes.pop() as Instant);
-    const latest = Math.min(dueAt(place, policy), laneBegins - outageSeconds(place, wayOf(place, view).way, view));
+    const latest = Math.min(dueAt(place, policy), laneBegins - outageSeconds(place, wayOf(place, view), view));
     lanes.splice(rankIn(lanes, latest), 0, latest);
     starts.set(instance.instanceId, Math.max(latest, life.startedAt + youngestRenewalSeconds(policy)));
   }
@@ -110,7 +110,7 @@ function expectedOutage(
     const from = Math.max(now, startAt ?? place.occupied.life.softEndsAt);
     return {
       from,
-      until: from + outageSeconds(place, startAt === undefined ? "terminate" : wayOf(place, view).way, view),
+      until: from + outageSeconds(place, startAt === undefined ? "terminate" : wayOf(place, view), view),
     };
   }
   return { from: now, until: now + remainingOutage(place, view) };

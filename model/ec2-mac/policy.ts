@@ -91,6 +91,17 @@ export interface PoolPolicy {
   capacityPauseLimitSeconds: number;
 }
 
+const names = new WeakMap<PoolPolicy["hosts"], ReadonlySet<string>>();
+
+/** The names of the declared hosts, which are asked for at each look. */
+export function declaredNames({ hosts }: PoolPolicy): ReadonlySet<string> {
+  const known = names.get(hosts);
+  if (known) return known;
+  const declared = new Set(hosts.map(({ name }) => name));
+  names.set(hosts, declared);
+  return declared;
+}
+
 const minute = 60;
 const hour = 60 * minute;
 const day = 24 * hour;

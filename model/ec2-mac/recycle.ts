@@ -5,10 +5,8 @@ import type { PoolPolicy } from "./policy.ts";
 import type { DrainAction, Instant } from "./types.ts";
 import { isBusy } from "./utilization.ts";
 import type { View } from "./view.ts";
-import { wayOf } from "./way.ts";
+import { wayOf, whyThisWay } from "./way.ts";
 import { at, span } from "./words.ts";
-
-export { wayOf };
 
 /** Why a runner should be renewed. */
 interface Cause {
@@ -39,8 +37,7 @@ export function recycle(view: View, busyElsewhere: ReadonlySet<string>): Recycli
   for (const [place, { why, leaves }] of [...causes].sort(byUrgency)) {
     if (left - 1 < Math.max(leaves, policy.floor)) continue;
     left--;
-    const { way, why: because } = wayOf(place, view);
-    drains.push(drain(place, way, true, `${why}; ${because}`));
+    drains.push(drain(place, wayOf(place, view), true, `${why}; ${whyThisWay(place, view)}`));
   }
   return { drains, nextAt: nextStart(starts, view) };
 }

@@ -1,5 +1,6 @@
 import { drain, isOccupied, type OccupiedPlace } from "./actions.ts";
 import { forecastAt } from "./demand.ts";
+import { livesOn } from "./lives.ts";
 import type { PoolPolicy, Sizing } from "./policy.ts";
 import { releasableAt } from "./release.ts";
 import { scrubPercentile } from "./scrub-times.ts";
@@ -132,7 +133,7 @@ function standingNames({ hosts }: PoolPolicy): ReadonlySet<string> {
 
 /** A launch that was asked for may not be shown yet; without an answer it may still have happened. */
 function mayBeLaunching({ host }: Place, { memory, now, policy }: View): boolean {
-  const last = memory.lives.findLast(({ hostId }) => hostId === host.hostId);
+  const last = livesOn(host.hostId, memory.lives).at(-1);
   if (last?.kind !== "launch") return false;
   return last.result === "asked" || (last.result === "running" && now < (last.resultAt ?? 0) + policy.settleSeconds);
 }

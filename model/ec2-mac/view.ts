@@ -3,7 +3,7 @@ import { shuffled } from "./chance.ts";
 import { imagePause, type Pause } from "./image-breaker.ts";
 import { isLeaving } from "./lease-mark.ts";
 import { type Life, lifeOf, type Renewals, renewalsOf } from "./life.ts";
-import type { PoolPolicy } from "./policy.ts";
+import { declaredNames, type PoolPolicy } from "./policy.ts";
 import { quarantinedUntil } from "./quarantine.ts";
 import { learnedScrubs, type ScrubTimes } from "./scrub-times.ts";
 import { type Size, sizeOf } from "./sizing.ts";
@@ -67,6 +67,10 @@ export interface View {
   places: readonly Place[];
   /** The pool's instances, ended ones too. */
   instances: readonly SeenInstance[];
+  /** The host of each declared name that has one. */
+  keepers: ReadonlyMap<string, SeenHost>;
+  /** How many runners should be there and are not, and how many are registered. */
+  runners: { absent: number; present: number };
   scrubTimes: ScrubTimes;
   /** Why no life of the pool's image begins now; undefined when one may. */
   pause: Pause | undefined;
@@ -78,14 +82,15 @@ export interface View {
 export function viewOf(observed: Observed, policy: PoolPolicy, now: Instant): View {
   const { memory } = observed;
   const hosts = observed.hosts.filter((host) => isOurs(host, policy) && !host.state.startsWith("released"));
-  const keepers = keepersOf(hosts, policy, memory);
+  const declared = declaredNames(policy);
+  const keepers = keepersOf(hosts, declared, memory);
   const renewals = renewalsOf(observed.rootVolumeTasks);
   const onHosts = new Map<string, SeenInstance>();
   for (const instance of observed.instances)
     if (instance.state !== "terminated") onHosts.set(instance.hostId, instance);
   const places = hosts.map((host): Place => {
     const instance = onHosts.get(host.hostId);
-    const role = roleOf(host, keepers);
+    const role = roleOf(host, declared, keepers);
     if (!instance || !isOurs(instance, policy)) return { host, role, stage: stageWithout(host, instance) };
     const occupied = occupy(instance, renewals.get(instance.instanceId), policy, memory);
     return { host, role, stage: stageWith(host, occupied), occupied };
@@ -97,6 +102,8 @@ export function viewOf(observed: Observed, policy: PoolPolicy, now: Instant): Vi
     forceStart: observed.forceStart,
     places: shuffled(places, policy.seed + Math.floor(now / policy.launchLoopSeconds)),
     instances: observed.instances.filter((instance) => isOurs(instance, policy)),
+    keepers,
+    runners: countRunners(places),
     scrubTimes: learnedScrubs(memory.scrubs),
     pause: imagePause(memory, policy.imageId, policy, now),
     size: sizeOf({ policy, memory, now }),
@@ -120,13 +127,12 @@ export function isOurs({ tags }: { tags: Tags }, { mark }: PoolPolicy): boolean 
 /** Which host has each declared name: the remembered one while it works, else the one that has been paid for longest. */
 function keepersOf(
   hosts: readonly SeenHost[],
-  policy: PoolPolicy,
+  declared: ReadonlySet<string>,
   memory: PoolMemory,
-): Map<string, SeenHost | undefined> {
-  const keepers = new Map<string, SeenHost | undefined>();
-  for (const { name } of policy.hosts) keepers.set(name, undefined);
+): ReadonlyMap<string, SeenHost> {
+  const keepers = new Map<string, SeenHost>();
   for (const host of hosts) {
-    if (host.state === "permanent-failure" || isLeaving(host) || !keepers.has(host.name)) continue;
+    if (host.state === "permanent-failure" || isLeaving(host) || !declared.has(host.name)) continue;
     const known = keepers.get(host.name);
     if (!known || isPreferred(host, known, memory.hostIds[host.name])) keepers.set(host.name, host);
   }
@@ -139,10 +145,20 @@ function isPreferred(host: SeenHost, known: SeenHost, rememberedId: string | und
 }
 
 /** A host that is given back is no longer declared, whatever the settings said that this process has read. */
-function roleOf(host: SeenHost, keepers: ReadonlyMap<string, SeenHost | undefined>): Place["role"] {
-  if (isLeaving(host) || !keepers.has(host.name)) return "removed";
+function roleOf(host: SeenHost, declared: ReadonlySet<string>, keepers: ReadonlyMap<string, SeenHost>): Place["role"] {
+  if (isLeaving(host) || !declared.has(host.name)) return "removed";
   if (host.state === "permanent-failure") return "replaced";
   return keepers.get(host.name) === host ? "declared" : "surplus";
+}
+
+function countRunners(places: readonly Place[]): View["runners"] {
+  let absent = 0;
+  let present = 0;
+  for (const { stage, occupied } of places) {
+    if (stage === "gone") absent++;
+    else if (occupied?.instance.runner.state === "registered") present++;
+  }
+  return { absent, present };
 }
 
 function stageWithout(host: SeenHost, stranger: SeenInstance | undefined): Stage {

@@ -83,13 +83,7 @@ function absence(place: OccupiedPlace, view: View): Action {
  * Why the CI system may be at fault; undefined when it is seen to work. A Mac shuts itself down when its runner is gone, so a
  * single one that is well and still there says that its runner is too.
  */
-function doubtOf({ occupied }: OccupiedPlace, { places }: View): string | undefined {
-  let absent = 0;
-  let present = 0;
-  for (const { stage, occupied: other } of places) {
-    if (stage === "gone") absent++;
-    else if (other?.instance.runner.state === "registered") present++;
-  }
+function doubtOf({ occupied }: OccupiedPlace, { runners: { absent, present } }: View): string | undefined {
   if (present > 0) return absent >= 3 && absent > present ? "most are" : undefined;
   if (absent > 1) return "all are";
   return occupied.instance.checks === "ok" ? "it is the only one and its Mac is well" : undefined;

@@ -4,15 +4,24 @@ import type { View } from "./view.ts";
 import { at } from "./words.ts";
 
 /**
- * How a life is renewed, and why so. A new root volume takes minutes and leaves the Mac's own disk as it is; ending the
- * instance takes hours and brings a scrub and new firmware, which comes round for each host before its limit.
+ * How a life is renewed. A new root volume takes minutes and leaves the Mac's own disk as it is; ending the instance takes
+ * hours and brings a scrub and new firmware, which comes round for each host before its limit.
  */
-export function wayOf({ occupied }: OccupiedPlace, { policy, now, pause }: View): { way: RecycleWay; why: string } {
-  if (policy.recycleBy === "terminate") return { way: "terminate", why: "the policy renews by a full scrub" };
-  const { scrubDueAt } = occupied.life;
+export function wayOf(place: OccupiedPlace, view: View): RecycleWay {
+  const isScrubbed = view.policy.recycleBy === "terminate" || isScrubDue(place, view) || view.pause !== undefined;
+  return isScrubbed ? "terminate" : "replace-root-volume";
+}
+
+/** Why a life is renewed in the way that {@link wayOf} says. */
+export function whyThisWay(place: OccupiedPlace, view: View): string {
+  if (view.policy.recycleBy === "terminate") return "the policy renews by a full scrub";
+  if (isScrubDue(place, view))
+    return `the full scrub due at ${at(place.occupied.life.scrubDueAt)} comes before another life ends`;
+  if (view.pause) return "lives of the image fail, and a scrub leaves time to mend it";
+  return "a new root volume takes minutes";
+}
+
+function isScrubDue({ occupied }: OccupiedPlace, { policy, now }: View): boolean {
   const longestLife = policy.softLifeSeconds + policy.softLifeSpreadSeconds + policy.graceSeconds;
-  if (now + longestLife > scrubDueAt)
-    return { way: "terminate", why: `the full scrub due at ${at(scrubDueAt)} comes before another life ends` };
-  if (pause) return { way: "terminate", why: "lives of the image fail, and a scrub leaves time to mend it" };
-  return { way: "replace-root-volume", why: "a new root volume takes minutes" };
+  return now + longestLife > occupied.life.scrubDueAt;
 }

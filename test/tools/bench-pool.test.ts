@@ -130,7 +130,7 @@ function poolOf(hosts: readonly Partial<Host>[], seen: Partial<Pool>): Pool {
   return {
     now: 0,
     hosts: all,
-    available: new Set(all.filter(({ state }) => state === "available")),
+    available: all.filter(({ state }) => state === "available"),
     ...counts,
     ...seen,
   };

@@ -84,8 +84,8 @@ export function daysOf({ arrivals }: Jobs): number {
 export function inOrder(jobs: readonly Job[]): Jobs {
   const sorted = jobs.toSorted((a, b) => a.at - b.at);
   return {
-    arrivals: Float64Array.from(sorted, ({ at }) => at),
-    seconds: Float64Array.from(sorted, ({ seconds }) => seconds),
+    arrivals: Int32Array.from(sorted, ({ at }) => at),
+    seconds: Int32Array.from(sorted, ({ seconds }) => seconds),
   };
 }
 

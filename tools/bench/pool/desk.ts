@@ -1,3 +1,4 @@
+import { never } from "./queue.ts";
 import { type SimulatedHost, takesJobs } from "./simulated-host.ts";
 import type { Jobs, Moment, Rule } from "./types.ts";
 
@@ -8,7 +9,7 @@ export class Desk {
   running = 0;
   workedSeconds = 0;
   /** The last start of each job; -1 while it has none, or has to begin anew. */
-  readonly starts: Float64Array;
+  readonly starts: Int32Array;
   /** When the next job arrives. */
   nextArrivalAt: Moment;
   readonly #jobs: Jobs;
@@ -23,8 +24,8 @@ export class Desk {
   constructor(jobs: Jobs, gives: Rule<unknown>["gives"]) {
     this.#jobs = jobs;
     this.#gives = gives;
-    this.starts = new Float64Array(jobs.arrivals.length).fill(-1);
-    this.nextArrivalAt = jobs.arrivals[0] ?? Number.POSITIVE_INFINITY;
+    this.starts = new Int32Array(jobs.arrivals.length).fill(-1);
+    this.nextArrivalAt = jobs.arrivals[0] ?? never;
   }
 
   get waiting(): number {
@@ -39,7 +40,7 @@ export class Desk {
   /** The next job arrives. */
   arrive(): void {
     this.arrived++;
-    this.nextArrivalAt = this.#jobs.arrivals[this.arrived] ?? Number.POSITIVE_INFINITY;
+    this.nextArrivalAt = this.#jobs.arrivals[this.arrived] ?? never;
   }
 
   /** A runner has nothing to do. */

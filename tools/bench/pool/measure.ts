@@ -79,7 +79,7 @@ export class Meter {
   }
 
   /** Sums up. `starts` has the last start of each job, and -1 for one that waits. */
-  result(jobs: Jobs, starts: Float64Array, lost: number): Result {
+  result(jobs: Jobs, starts: Int32Array, lost: number): Result {
     const { undone, waits } = waitsOf(jobs, starts, this);
     const billedHours = (this.#held - this.#pending) / hour;
     const heldHours = this.#held / hour;
@@ -104,17 +104,18 @@ export class Meter {
   }
 }
 
-function waitsOf({ arrivals }: Jobs, starts: Float64Array, meter: Meter): { undone: number; waits: Float64Array } {
-  const waits: number[] = [];
+function waitsOf({ arrivals }: Jobs, starts: Int32Array, meter: Meter): { undone: number; waits: Int32Array } {
+  const waits = new Int32Array(arrivals.length);
+  let begun = 0;
   let undone = 0;
   for (let job = 0; job < arrivals.length; job++) {
     const arrival = arrivals[job] as number;
     if (!meter.counts(arrival)) continue;
     const start = starts[job] as number;
     if (start < 0) undone++;
-    else waits.push(start - arrival);
+    else waits[begun++] = start - arrival;
   }
-  return { undone, waits: Float64Array.from(waits).sort() };
+  return { undone, waits: waits.subarray(0, begun).sort() };
 }
 
 /** The value that this share does not exceed (nearest rank); 0 when there is none. `sorted` ascends. */

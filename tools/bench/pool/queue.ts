@@ -1,64 +1,63 @@
-/** Something that happens at a moment: whole seconds, and less than a year of them. */
-export interface Timed {
+/** Something that happens at a moment, in whole seconds. In one queue at a time, which links it to the one after it. */
+export interface Timed<T> {
   at: number;
+  next: T | undefined;
 }
 
-/** Room for so many items in a queue's life. With less than 2^25 seconds the key stays a whole number. */
-const mostItems = 2 ** 28;
+/** Later than any moment. A whole number as all are, so that the engine keeps them all in the same way. */
+export const never = 2 ** 30;
 
-/** Things to happen, the earliest first; those of one moment in the order in which they were put in. */
-export class TimeQueue<T extends Timed> {
-  /** A heap; each item's key is its moment and then its number. */
-  readonly #items: T[] = [];
-  readonly #keys: number[] = [];
+/** Each slot has the things of 32 seconds; a turn of the wheel takes more than a day, as a lease does. */
+const slotBits = 5;
+const slotCount = 2 ** 12;
+
+/**
+ * Things to happen, the earliest first; those of one moment in the order in which they were put in. A wheel of slots, each
+ * with its own things in order: most happen within a turn, so that a slot has few.
+ */
+export class TimeQueue<T extends Timed<T>> {
+  /** When the earliest happens; never, when there is none. */
+  nextAt = never;
+  readonly #slots = new Array<T | undefined>(slotCount).fill(undefined);
   #count = 0;
 
-  /** When the earliest happens; never, when there is none. */
-  get nextAt(): number {
-    return this.#items.length > 0 ? (this.#items[0] as T).at : Number.POSITIVE_INFINITY;
-  }
-
+  /** Puts in something that does not happen before what was taken out last. */
   push(item: T): void {
-    const items = this.#items;
-    const keys = this.#keys;
-    const key = item.at * mostItems + this.#count++;
-    let index = items.length;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = keys[parent] as number;
-      if (above < key) break;
-      items[index] = items[parent] as T;
-      keys[index] = above;
-      index = parent;
+    const { at } = item;
+    const slot = slotOf(at);
+    let before: T | undefined;
+    let after = this.#slots[slot];
+    while (after !== undefined && after.at <= at) {
+      before = after;
+      after = after.next;
     }
-    items[index] = item;
-    keys[index] = key;
+    item.next = after;
+    if (before === undefined) this.#slots[slot] = item;
+    else before.next = item;
+    this.#count++;
+    if (at < this.nextAt) this.nextAt = at;
   }
 
   /** Takes the earliest out. */
   pop(): T | undefined {
-    const first = this.#items[0];
-    const last = this.#items.pop();
-    const lastKey = this.#keys.pop();
-    if (last !== undefined && lastKey !== undefined && this.#items.length > 0) this.#sink(last, lastKey);
+    if (this.#count === 0) return undefined;
+    const slot = slotOf(this.nextAt);
+    const first = this.#slots[slot] as T;
+    this.#slots[slot] = first.next;
+    this.#count--;
+    this.nextAt = this.#count > 0 ? this.#earliestFrom(first.at) : never;
     return first;
   }
 
-  /** Puts an item where it belongs, from the top. */
-  #sink(item: T, key: number): void {
-    const items = this.#items;
-    const keys = this.#keys;
-    const count = keys.length;
-    let index = 0;
-    for (let child = 1; child < count; child = 2 * index + 1) {
-      if (child + 1 < count && (keys[child + 1] as number) < (keys[child] as number)) child++;
-      const below = keys[child] as number;
-      if (below > key) break;
-      items[index] = items[child] as T;
-      keys[index] = below;
-      index = child;
+  /** When the earliest happens, where nothing does before a moment. */
+  #earliestFrom(moment: number): number {
+    for (let turn = moment >> slotBits; ; turn++) {
+      const first = this.#slots[turn & (slotCount - 1)];
+      if (first !== undefined && first.at >> slotBits === turn) return first.at;
     }
-    items[index] = item;
-    keys[index] = key;
   }
+}
+
+function slotOf(at: number): number {
+  return (at >> slotBits) & (slotCount - 1);
 }

@@ -10,26 +10,26 @@ export interface SimulatedHost extends Host {
   softEndsAt: Moment;
 }
 
-/** A host that has just been allocated; AWS gives it out empty and scrubbed. */
+/** A host that has just been allocated; AWS gives it out empty and scrubbed. What each event touches stands together. */
 export function newHost(id: number, now: Moment): SimulatedHost {
   return {
-    id,
     state: "available",
     since: now,
+    turns: 0,
+    job: -1,
+    drained: false,
     allocatedAt: now,
+    setsItselfUp: false,
+    replacedFrom: 0,
+    lifeFrom: 0,
+    softEndsAt: 0,
+    jobsDone: 0,
+    idleSince: 0,
     launches: 0,
     launchedAt: 0,
-    lifeFrom: 0,
     softLifeSeconds: 0,
-    replacedFrom: 0,
     replacedAt: 0,
-    drained: false,
-    job: -1,
-    idleSince: 0,
-    jobsDone: 0,
-    turns: 0,
-    setsItselfUp: false,
-    softEndsAt: 0,
+    id,
   };
 }
 

@@ -1,26 +1,14 @@
 import { Desk } from "./desk.ts";
 import { Draws } from "./draws.ts";
+import { type Event, Events, type Happening } from "./events.ts";
 import { hour, minute, week } from "./hours.ts";
 import { Meter, type Result } from "./measure.ts";
-import { TimeQueue } from "./queue.ts";
+import { never } from "./queue.ts";
 import { isPossible, isStarting, newHost, type SimulatedHost } from "./simulated-host.ts";
 import type { Cause, HostState, Moment, Order, Pool, Rule, World } from "./types.ts";
 
 /** How often a Mac's own supervisor looks whether a job runs once its soft end is past, and how long it lets one run. */
 const supervisor = { everySeconds: minute, graceSeconds: 2 * hour } as const;
-
-const never = Number.POSITIVE_INFINITY;
-
-/** `turns` holds a host's changes of state when the event was made; one that has changed since does not have it. */
-interface Event {
-  at: Moment;
-  kind: "look" | "reminder" | "job-ends" | "next-state" | "soft-end";
-  host: SimulatedHost | undefined;
-  turns: number;
-  /** `next-state`: which; `soft-end`: the latest end. */
-  to: HostState | undefined;
-  latest: Moment;
-}
 
 /**
  * A pool under a rule in a world, from event to event.
@@ -29,16 +17,18 @@ interface Event {
 export class Simulation<Memory> implements Pool {
   now: Moment = 0;
   readonly hosts: SimulatedHost[] = [];
-  readonly available = new Set<SimulatedHost>();
+  readonly available: SimulatedHost[] = [];
   starting = 0;
   online = 0;
   readonly #world: World;
   readonly #rule: Rule<Memory>;
-  readonly #wakesOn: ReadonlySet<Cause["kind"]>;
+  readonly #wakesOn: Readonly<Record<Cause["kind"], boolean>>;
   readonly #draws: Draws;
   readonly #meter: Meter;
-  readonly #events = new TimeQueue<Event>();
+  readonly #events = new Events();
   readonly #desk: Desk;
+  /** Used again for each question. */
+  readonly #cause: Cause = { kind: "look", host: undefined };
   #memory: Memory;
   #allocated = 0;
   #nextLookAt: Moment = never;
@@ -48,7 +38,7 @@ export class Simulation<Memory> implements Pool {
   constructor(world: World, rule: Rule<Memory>) {
     this.#world = world;
     this.#rule = rule;
-    this.#wakesOn = new Set<Cause["kind"]>(["look", ...rule.wakesOn]);
+    this.#wakesOn = wakesOf(rule.wakesOn);
     this.#memory = rule.memory;
     this.#draws = new Draws(world.seed, world.durations, rule.setsUpByScript === true);
     this.#meter = new Meter(world, rule.promised ?? 0);
@@ -86,7 +76,7 @@ export class Simulation<Memory> implements Pool {
       if (at > until || (at > countUntil && this.#desk.isDone)) break;
       this.now = at;
       if (at === this.#desk.nextArrivalAt) this.#arrive();
-      else this.#happen(this.#events.pop() as Event);
+      else this.#happenNext();
     }
     this.now = Math.max(this.now, countUntil);
     this.#noteHosts(countUntil);
@@ -96,54 +86,83 @@ export class Simulation<Memory> implements Pool {
     return this.#meter.result(jobs, this.#desk.starts, this.arrived - this.finished - this.waiting - atWork);
   }
 
-  #happen(event: Event): void {
-    const { host } = event;
-    switch (event.kind) {
-      case "look":
-        if (event.at !== this.#nextLookAt) return;
-        this.#nextLookAt = never;
-        this.#ask("look");
-        return;
-      case "reminder":
-        if (host && host.state !== "released") this.#ask("reminder", host);
-        return;
+  #happenNext(): void {
+    const { at, kind, host, turns } = this.#events.pop() as Event;
+    if (host === undefined) this.#look(at);
+    else if (kind === "reminder") this.#remind(host);
+    else if (host.turns === turns) this.#happen(kind, host);
+  }
+
+  #happen(kind: Happening, host: SimulatedHost): void {
+    switch (kind) {
+      case "available":
+        this.#beAvailable(host);
+        break;
+      case "job-ends":
+        this.#finishJob(host);
+        break;
+      case "booted":
+        this.#beBooted(host);
+        break;
+      case "ready":
+        this.#beReady(host);
+        break;
+      case "scrubbing":
+        this.#scrub(host);
+        break;
+      case "soft-end":
+        this.#supervise(host);
+        break;
+      case "booting":
+        this.#boot(host);
     }
-    if (!host || host.turns !== event.turns) return;
-    if (event.kind === "job-ends") this.#finishJob(host);
-    else if (event.kind === "soft-end") this.#supervise(host, event.latest);
-    else this.#enter(host, event.to as HostState);
+  }
+
+  #look(at: Moment): void {
+    if (at !== this.#nextLookAt) return;
+    this.#nextLookAt = never;
+    this.#ask("look");
+  }
+
+  #remind(host: SimulatedHost): void {
+    if (this.#wakesOn.reminder && host.state !== "released") this.#ask("reminder", host);
   }
 
   #arrive(): void {
     this.#desk.arrive();
     this.#giveJobs();
-    this.#ask("arrival");
+    if (this.#wakesOn.arrival) this.#ask("arrival");
   }
 
   #finishJob(host: SimulatedHost): void {
     this.#desk.finish(host);
     this.#desk.addIdle(host, this.now);
-    this.#ask("job-done", host);
+    if (this.#wakesOn["job-done"]) this.#ask("job-done", host);
     this.#giveJobs();
   }
 
   #giveJobs(): void {
     for (let given = this.#desk.start(this.now); given; given = this.#desk.start(this.now))
-      this.#push(this.now + given.seconds, "job-ends", given.host);
+      this.#events.push(this.now + given.seconds, "job-ends", given.host);
   }
 
   #ask(kind: Cause["kind"], host?: SimulatedHost): void {
-    if (!this.#wakesOn.has(kind)) return;
-    const { orders, memory, lookAt } = this.#rule.decide(this, this.#memory, { kind, host });
+    const { orders, memory, lookAt } = this.#rule.decide(this, this.#memory, this.#because(kind, host));
     this.#memory = memory;
     if (lookAt !== undefined && lookAt < this.#nextLookAt) {
       if (lookAt <= this.now) throw new RangeError(`${this.#rule.name} would look again at once, for ever`);
       this.#nextLookAt = lookAt;
-      this.#push(lookAt, "look");
+      this.#events.push(lookAt, "look");
     }
     for (const order of orders) this.#carryOut(order);
     // A job may have to begin anew by what was ordered, while another runner is idle.
     if (orders.length > 0) this.#giveJobs();
+  }
+
+  #because(kind: Cause["kind"], host: SimulatedHost | undefined): Cause {
+    this.#cause.kind = kind;
+    this.#cause.host = host;
+    return this.#cause;
   }
 
   #carryOut(order: Order): void {
@@ -155,13 +174,13 @@ export class Simulation<Memory> implements Pool {
     this.#demand(order, isPossible(order.kind, host, this.now));
     switch (order.kind) {
       case "remind":
-        this.#push(order.at, "reminder", host);
+        this.#events.push(order.at, "reminder", host);
         break;
       case "launch":
         this.#launch(host, order);
         break;
       case "set-up":
-        this.#enter(host, "setting-up");
+        this.#setUp(host);
         host.softEndsAt = order.softEndsAt ?? 0;
         break;
       case "drain":
@@ -170,10 +189,13 @@ export class Simulation<Memory> implements Pool {
       case "replace":
         host.softLifeSeconds = order.softLifeSeconds ?? 0;
         host.setsItselfUp = order.byItself ?? false;
-        this.#enter(host, "replacing");
+        this.#replace(host);
+        break;
+      case "release":
+        this.#release(host);
         break;
       default:
-        this.#enter(host, order.kind === "release" ? "released" : "stopping");
+        this.#stop(host);
     }
   }
 
@@ -184,10 +206,10 @@ export class Simulation<Memory> implements Pool {
   #allocate(order: Extract<Order, { kind: "allocate" }>): void {
     const host = newHost(++this.#allocated, this.now);
     this.hosts.push(host);
-    this.available.add(host);
+    this.available.push(host);
     if (this.#meter.counts(this.now)) this.#meter.allocations++;
     this.#noteHosts(this.now);
-    if (order.remindAfterSeconds) this.#push(this.now + order.remindAfterSeconds, "reminder", host);
+    if (order.remindAfterSeconds) this.#events.push(this.now + order.remindAfterSeconds, "reminder", host);
     if (order.launch) this.#launch(host, order);
   }
 
@@ -198,7 +220,7 @@ export class Simulation<Memory> implements Pool {
     host.replacedFrom = 0;
     host.replacedAt = 0;
     host.setsItselfUp = byItself ?? false;
-    this.#enter(host, "booting");
+    this.#boot(host);
   }
 
   #drain(host: SimulatedHost): void {
@@ -209,14 +231,77 @@ export class Simulation<Memory> implements Pool {
   }
 
   /** From its soft end on a Mac shuts down when it sees no job, and after its grace in any case. */
-  #supervise(host: SimulatedHost, latest: Moment): void {
+  #supervise(host: SimulatedHost): void {
+    const latest = host.softEndsAt + supervisor.graceSeconds;
     if (host.job >= 0 && this.now < latest) {
-      this.#push(Math.min(latest, this.now + supervisor.everySeconds), "soft-end", host, undefined, latest);
+      this.#events.push(Math.min(latest, this.now + supervisor.everySeconds), "soft-end", host);
       return;
     }
-    this.#enter(host, "stopping");
+    this.#stop(host);
     // Its job begins anew, maybe at once on another.
     this.#giveJobs();
+  }
+
+  #boot(host: SimulatedHost): void {
+    this.#enter(host, "booting");
+    if (host.replacedFrom > 0) host.replacedAt = this.now;
+    host.lifeFrom = this.now;
+    host.softEndsAt = 0;
+    host.drained = false;
+    host.jobsDone = 0;
+    this.#after(this.#draws.boot(), "booted", host);
+  }
+
+  #beBooted(host: SimulatedHost): void {
+    this.#enter(host, "booted");
+    if (host.setsItselfUp) this.#setUp(host);
+    else if (this.#wakesOn.booted) this.#ask("booted", host);
+  }
+
+  #setUp(host: SimulatedHost): void {
+    this.#enter(host, "setting-up");
+    this.#after(this.#draws.setUp(), "ready", host);
+  }
+
+  #beReady(host: SimulatedHost): void {
+    this.#enter(host, "ready");
+    this.online++;
+    this.#countReady(1);
+    this.#desk.addIdle(host, this.now);
+    if (host.softEndsAt > 0) this.#events.push(Math.max(this.now, host.softEndsAt), "soft-end", host);
+    this.#giveJobs();
+    if (this.#wakesOn.ready) this.#ask("ready", host);
+  }
+
+  #replace(host: SimulatedHost): void {
+    this.#enter(host, "replacing");
+    if (this.#meter.counts(this.now)) this.#meter.replacements++;
+    host.replacedFrom = this.now;
+    this.#after(this.#draws.replacement(), "booting", host);
+  }
+
+  #stop(host: SimulatedHost): void {
+    this.#enter(host, "stopping");
+    this.#after(this.#draws.stopping(), "scrubbing", host);
+  }
+
+  #scrub(host: SimulatedHost): void {
+    this.#enter(host, "scrubbing");
+    if (this.#meter.counts(this.now)) this.#meter.scrubs++;
+    this.#after(this.#draws.scrub(), "available", host);
+    if (this.#wakesOn.stopped) this.#ask("stopped", host);
+  }
+
+  #beAvailable(host: SimulatedHost): void {
+    this.#enter(host, "available");
+    this.available.push(host);
+    if (this.#wakesOn.available) this.#ask("available", host);
+  }
+
+  #release(host: SimulatedHost): void {
+    this.#enter(host, "released");
+    this.#noteHosts(this.now);
+    remove(this.hosts, host);
   }
 
   #enter(host: SimulatedHost, state: HostState): void {
@@ -225,67 +310,11 @@ export class Simulation<Memory> implements Pool {
     host.since = this.now;
     host.turns++;
     if (isStarting(host)) this.starting++;
-    switch (state) {
-      case "booting":
-        this.#beginLife(host);
-        this.#next(host, "booted", this.#draws.boot());
-        break;
-      case "booted":
-        if (host.setsItselfUp) this.#enter(host, "setting-up");
-        else this.#ask("booted", host);
-        break;
-      case "setting-up":
-        this.#next(host, "ready", this.#draws.setUp());
-        break;
-      case "ready":
-        this.#beReady(host);
-        break;
-      case "replacing":
-        this.#meter.replacements += Number(this.#meter.counts(this.now));
-        host.replacedFrom = this.now;
-        this.#next(host, "booting", this.#draws.replacement());
-        break;
-      case "stopping":
-        this.#next(host, "scrubbing", this.#draws.stopping());
-        break;
-      case "scrubbing":
-        this.#meter.scrubs += Number(this.#meter.counts(this.now));
-        this.#next(host, "available", this.#draws.scrub());
-        this.#ask("stopped", host);
-        break;
-      case "available":
-        this.available.add(host);
-        this.#ask("available", host);
-        break;
-      case "released":
-        this.#noteHosts(this.now);
-        this.hosts.splice(this.hosts.indexOf(host), 1);
-    }
   }
 
   #countReady(change: number): void {
     this.#meter.keep(this.#ready, this.now);
     this.#ready += change;
-  }
-
-  #beReady(host: SimulatedHost): void {
-    this.online++;
-    this.#countReady(1);
-    this.#desk.addIdle(host, this.now);
-    if (host.softEndsAt > 0) {
-      const latest = host.softEndsAt + supervisor.graceSeconds;
-      this.#push(Math.max(this.now, host.softEndsAt), "soft-end", host, undefined, latest);
-    }
-    this.#giveJobs();
-    this.#ask("ready", host);
-  }
-
-  #beginLife(host: SimulatedHost): void {
-    if (host.replacedFrom > 0) host.replacedAt = this.now;
-    host.lifeFrom = this.now;
-    host.softEndsAt = 0;
-    host.drained = false;
-    host.jobsDone = 0;
   }
 
   /** Counts the time in its state, and begins its job anew if one runs. */
@@ -294,23 +323,40 @@ export class Simulation<Memory> implements Pool {
     if (host.state === "ready") {
       this.online--;
       if (!host.drained) this.#countReady(-1);
-    } else if (host.state === "available") this.available.delete(host);
+    } else if (host.state === "available") remove(this.available, host);
     else if (isStarting(host)) this.starting--;
     if (host.job < 0) return;
-    this.#meter.interrupted += Number(this.#meter.counts(this.now));
+    if (this.#meter.counts(this.now)) this.#meter.interrupted++;
     this.#desk.interrupt(host);
   }
 
-  #next(host: SimulatedHost, state: HostState, seconds: number): void {
-    if (seconds > 0) this.#push(this.now + seconds, "next-state", host, state);
-    else this.#enter(host, state);
-  }
-
-  #push(at: Moment, kind: Event["kind"], host?: SimulatedHost, to?: HostState, latest = 0): void {
-    this.#events.push({ at, kind, host, turns: host ? host.turns : 0, to, latest });
+  #after(seconds: number, kind: Happening, host: SimulatedHost): void {
+    if (seconds > 0) this.#events.push(this.now + seconds, kind, host);
+    else this.#happen(kind, host);
   }
 
   #noteHosts(at: Moment): void {
     if (this.#meter.counts(at)) this.#meter.peakHosts = Math.max(this.#meter.peakHosts, this.hosts.length);
   }
+}
+
+function wakesOf(wakesOn: Rule<unknown>["wakesOn"]): Record<Cause["kind"], boolean> {
+  const kinds: ReadonlySet<Cause["kind"]> = new Set(wakesOn);
+  return {
+    look: true,
+    arrival: kinds.has("arrival"),
+    reminder: kinds.has("reminder"),
+    booted: kinds.has("booted"),
+    ready: kinds.has("ready"),
+    "job-done": kinds.has("job-done"),
+    stopped: kinds.has("stopped"),
+    available: kinds.has("available"),
+  };
+}
+
+/** Takes an item out of a list and keeps the order of the others. */
+function remove<T>(items: T[], item: T): void {
+  let index = items.indexOf(item);
+  for (; index + 1 < items.length; index++) items[index] = items[index + 1] as T;
+  items.pop();
 }

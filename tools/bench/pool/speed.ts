@@ -12,6 +12,7 @@ import { onDemandDurations, quietWorld } from "./worlds.ts";
 export interface Speed {
   policy: string;
   jobs: number;
+  days: number;
   daysPerSecond: number;
   /** Over all jobs of the world; 0 is what is asked for. */
   lost: number;
@@ -41,7 +42,7 @@ export function speeds(world: World, hosts: number, rounds: number): Speed[] {
 function speedOf<Memory>(policy: string, world: World, rule: () => Rule<Memory>, rounds: number): Speed {
   const { jobs, lost } = simulate(world, rule());
   const seconds = Array.from({ length: rounds }, () => processorSecondsOf(() => simulate(world, rule())));
-  return { policy, jobs, lost, daysPerSecond: daysIn(world) / share(seconds, 0.5) };
+  return { policy, jobs, lost, days: daysIn(world), daysPerSecond: daysIn(world) / share(seconds, 0.5) };
 }
 
 /** Takes the time of each decision in the last day of a pool that has run for some days. */

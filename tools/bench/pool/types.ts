@@ -47,8 +47,8 @@ export interface Pool {
   readonly now: Moment;
   /** Those that are not released, oldest first. */
   readonly hosts: readonly Readonly<Host>[];
-  /** The empty ones that take a launch. */
-  readonly available: ReadonlySet<Readonly<Host>>;
+  /** The empty ones that take a launch, those that have been empty for longest first. */
+  readonly available: readonly Readonly<Host>[];
   /** Jobs that wait for a runner, and jobs that run. */
   readonly waiting: number;
   readonly running: number;
@@ -121,11 +121,11 @@ export interface Durations {
   scriptedSetUp: readonly [number, number];
 }
 
-/** Jobs in the order of their arrival. */
+/** Jobs in the order of their arrival, in whole seconds. */
 export interface Jobs {
-  arrivals: Float64Array;
+  arrivals: Int32Array;
   /** How long each holds a runner. */
-  seconds: Float64Array;
+  seconds: Int32Array;
 }
 
 /** A world: who comes when, how long things take, and which time counts. */

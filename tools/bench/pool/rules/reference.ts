@@ -59,12 +59,12 @@ function allocations(hosts: number): Order[] {
 
 /** LaunchInstances.sh: the stagger counts from the newest launch among running instances. */
 function launchLoop({ hosts, available, now }: Pool, seed: number, staggerSeconds: number): Order[] {
-  if (available.size === 0) return [];
-  if (now <= startSeconds) return [...available].map((host) => ({ kind: "launch", host }));
+  if (available.length === 0) return [];
+  if (now <= startSeconds) return available.map((host) => ({ kind: "launch", host }));
   let newest = Number.NEGATIVE_INFINITY;
   for (const host of hosts) if (isRunning(host)) newest = Math.max(newest, host.launchedAt);
   if (now < newest + staggerSeconds) return [];
-  const [host] = shuffled([...available], seed + now);
+  const [host] = shuffled(available, seed + now);
   return host ? [{ kind: "launch", host }] : [];
 }
 
