@@ -40,7 +40,7 @@ test("only what the pool always has is declared, without what its own controller
 
 test("the controller knows how far it may go, and what is not its own", () => {
   const controller = inputsOf("aws:lambda/function:Function").find(({ handler }) => handler === "index.pool");
-  const { variables } = controller?.environment as { variables: Record<string, string> };
+  const { variables = {} } = (controller?.environment ?? {}) as { variables?: Record<string, string> };
   const { policy } = readSettings(variables.FLEET_POOL);
   deepEqual(policy.sizing, { least: 3, most: 9, deviations: 2, answered: 0.8 });
   deepEqual(
