@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { after, describe, test } from "node:test";
 import { promisify } from "node:util";
 import ts from "typescript";
+import { shippedDrivers } from "../../../components/ec2-mac/function.ts";
 import { encodeSettings, type LambdaPoolSettings, readSettings } from "../../../controllers/lambda/settings.ts";
 import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
 import { policyDefaults } from "../../../model/ec2-mac/policy.ts";
@@ -35,8 +36,14 @@ describe("the functions' archive", () => {
   for (const name of ["pool", "sweeper"])
     test(`${name} needs only what is in the archive and what the runtime brings`, () => {
       const { files, packages } = loaded(path.join(checkout, `controllers/lambda/${name}.ts`));
-      const rooms = new Set([...files].map((file) => path.relative(checkout, file).split("/")[0]));
-      ok([...rooms].every((room) => ["model", "drivers", "controllers"].includes(room ?? "")));
+      const isShipped = (file: string) => {
+        const [room, part = ""] = path.relative(checkout, file).split("/");
+        return room === "drivers" ? shippedDrivers.includes(part) : room === "model" || room === "controllers";
+      };
+      deepEqual(
+        [...files].filter((file) => !isShipped(file)),
+        [],
+      );
       const others = [...packages].filter(
         (each) => each !== "zod" && !each.startsWith("@aws-sdk/client-") && !builtinModules.includes(each.slice(5)),
       );
@@ -44,8 +51,8 @@ describe("the functions' archive", () => {
     });
 
   test("its root offers both handlers, which say when their settings are missing", async () => {
-    for (const room of ["model", "drivers", "controllers"])
-      cpSync(path.join(checkout, room), path.join(folder, room), { recursive: true });
+    for (const part of ["model", "controllers", ...shippedDrivers.map((name) => `drivers/${name}`)])
+      cpSync(path.join(checkout, part), path.join(folder, part), { recursive: true });
     cpSync(path.join(checkout, "controllers/lambda/index.mjs"), path.join(folder, "index.mjs"));
     mkdirSync(path.join(folder, "node_modules"));
     for (const name of ["zod", "@aws-sdk"])

@@ -1,11 +1,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { CreateLaunchTemplateVersionCommand, ModifyLaunchTemplateCommand } from "@aws-sdk/client-ec2";
-import { poolActions } from "../../../controllers/lambda/actions.ts";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
 import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import { tableClient } from "../pool/table.ts";
 import { Aws, newImageId, templateName } from "../pool/world.ts";
+import { poolActions } from "./actions.ts";
 import { BuildkiteMacs } from "./buildkite-macs.ts";
 import { Cloud } from "./cloud.ts";
 import { Recorder } from "./recorder.ts";

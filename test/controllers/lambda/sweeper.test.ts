@@ -2,12 +2,12 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { CreateTagsCommand } from "@aws-sdk/client-ec2";
 import type { PublishCommandInput } from "@aws-sdk/client-sns";
-import { sweeperActions } from "../../../controllers/lambda/actions.ts";
 import { sweepOnce } from "../../../controllers/lambda/sweeper.ts";
 import { replaceRootVolume } from "../../../drivers/ec2/instances.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import type { Sweep } from "../../../model/ec2-mac/sweep.ts";
 import { Aws, imageId } from "../pool/world.ts";
+import { sweeperActions } from "./actions.ts";
 import { Cloud } from "./cloud.ts";
 import { Recorder } from "./recorder.ts";
 

@@ -1,6 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
-import { poolActions, sweeperActions } from "../../../controllers/lambda/actions.ts";
 import {
   callPolicy,
   controllerPolicy,
@@ -11,6 +10,7 @@ import {
   trustPolicy,
 } from "../../../model/plan/ec2-mac-permissions.ts";
 import type { PolicyDocument } from "../../../model/plan/policy-document.ts";
+import { poolActions, sweeperActions } from "../../controllers/lambda/actions.ts";
 
 const pool = { region: "us-west-2", account: "123456789012", fleetId: "mobile-1a2b3c4d", pool: "m2" };
 const logGroupArn = "arn:aws:logs:us-west-2:123456789012:log-group:/aws/lambda/mobile-m2";
