@@ -3,6 +3,7 @@ import * as path from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import { ec2Clock } from "../../../controllers/pool/clock.ts";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
 import { type Held, isHeld } from "../../../controllers/pool/look.ts";
@@ -71,7 +72,6 @@ export async function withPools<T>(
   const { fleetId, secret } = await readStack(folder, options.stack, signal);
   const pools = chosen.map((pool) => openPool(pool, settings, { stack: options.stack, folder, fleetId, secret }));
   try {
-    await learnTime(pools, signal);
     const result = await work({ pools });
     await remindOfTestHosts(pools, signal);
     return result;
@@ -110,6 +110,7 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
   const runner = settings.runners.find(({ name }) => name === pool.runner);
   if (!runner) throw new Error(`Pool ${pool.name}: the settings have no runner ${pool.runner}.`);
   const templateName = awsName("launchTemplate", place);
+  const store = openStore(pool, place, folder, clock.now);
   return {
     id: `${fleetId}/${pool.name}`,
     name: pool.name,
@@ -119,7 +120,7 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
     ec2,
     clock,
     ...poolCi(runner, secret, { region: pool.region, fleetId, place, mark, setUpLimitSeconds, now: clock.now }),
-    store: openStore(pool, place, folder, clock.now),
+    store: pool.controller === "aws" ? onceTimeIsKnown(store, ec2, mark) : store,
     settings: pool,
     place,
     fleetId,
@@ -140,9 +141,16 @@ function openStore(pool: Ec2MacPoolSettings, place: PoolPlace, folder: string, a
 }
 
 /** A lease in the table is taken before EC2 is asked anything, and AWS's clock is known only from an answer. */
-async function learnTime(pools: readonly OpenPool[], signal: AbortSignal): Promise<void> {
-  for (const { settings, ec2, policy } of pools)
-    if (settings.controller === "aws") await describeHosts(ec2, { tags: policy.mark }, signal);
+function onceTimeIsKnown(store: PoolStore, ec2: EC2Client, mark: Record<string, string>): PoolStore {
+  let asked: Promise<unknown> | undefined;
+  return {
+    ...store,
+    async acquire(...args) {
+      asked ??= describeHosts(ec2, { tags: mark });
+      await asked;
+      return store.acquire(...args);
+    },
+  };
 }
 
 /** Who this is, for whoever finds a pool held and for the timeline. */

@@ -19,7 +19,7 @@ function sizeFor(mean: number | undefined, load: number, waiting: number | { why
 
 test("a pool that follows its demand says what it has, wants and may have", () => {
   const { why: _, ...size } = sizeFor(1, 3, 2) ?? {};
-  deepEqual(size, { least: 1, most: 4, hosts: 3, alive: 2, wanted: 3, kept: 3, running: 1, waiting: 2 });
+  deepEqual(size, { least: 1, most: 4, hosts: 3, alive: 2, wanted: 3, ordered: 3, kept: 3, running: 1, waiting: 2 });
 });
 
 const cases: { name: string; size: Parameters<typeof sizeFor>; why: RegExp }[] = [

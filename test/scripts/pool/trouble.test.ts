@@ -63,7 +63,7 @@ test("AWS that cannot be reached: what was asked, of whom, and what to check", {
         here: saying(`Pool macs: ${template}`),
         cloud: saying(`Pool macs: ${template}`),
       },
-      { command: "pool launch", exitCode: 1, here: saying(template), cloud: saying("update the table mobile-s2-macs") },
+      { command: "pool launch", exitCode: 1, here: saying(template), cloud: hosts },
       { command: "pool disable mac-1", exitCode: 1, here: hosts, cloud: hosts },
     ]),
   );
@@ -88,8 +88,8 @@ test("credentials that are missing: what was asked, and where to look for them",
         here: saying(`Pool macs: ${template}`),
         cloud: saying(`Pool macs: ${template}`),
       },
-      { command: "pool launch", exitCode: 1, here: saying(template), cloud: saying("update the table mobile-s2-macs") },
-      { command: "pool setup", exitCode: 1, here: saying(template), cloud: saying("update the table mobile-s2-macs") },
+      { command: "pool launch", exitCode: 1, here: saying(template), cloud: saying("describe dedicated hosts") },
+      { command: "pool setup", exitCode: 1, here: saying(template), cloud: saying("describe dedicated hosts") },
     ]),
   );
 });
