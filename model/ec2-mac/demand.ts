@@ -145,13 +145,22 @@ function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
 
 /** All hours of the same kind of day; of any day while there is none of its kind. */
 function dayAtLarge(hours: Demand["hours"], hour: number): HourLoad {
-  let same = nothing;
-  let any = nothing;
-  for (const [other, load] of hours.entries()) {
+  const known = daysAtLarge.get(hours) ?? bothDaysAtLarge(hours);
+  daysAtLarge.set(hours, known);
+  return isWeekend(hour) ? known.weekend : known.workday;
+}
+
+/** A forecast asks for many hours, and what is known of them changes with the next look only. */
+const daysAtLarge = new WeakMap<Demand["hours"], Record<"weekend" | "workday", HourLoad>>();
+
+function bothDaysAtLarge(hours: Demand["hours"]): Record<"weekend" | "workday", HourLoad> {
+  let [weekend, workday, any] = [nothing, nothing, nothing];
+  for (const [hour, load] of hours.entries()) {
     any = mixed(any, load);
-    if (isWeekend(other) === isWeekend(hour)) same = mixed(same, load);
+    if (isWeekend(hour)) weekend = mixed(weekend, load);
+    else workday = mixed(workday, load);
   }
-  return same.seconds > 0 ? same : any;
+  return { weekend: weekend.seconds > 0 ? weekend : any, workday: workday.seconds > 0 ? workday : any };
 }
 
 /** 1970 began on a Thursday. */

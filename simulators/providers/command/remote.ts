@@ -20,11 +20,14 @@ export async function runRemote(
     const refused = Object.keys(inputs.environment ?? {}).find((name) => !/^(LANG|LC_.*)$/.test(name));
     if (refused) return { stdout: "", stderr: "", failure: `could not set environment variable "${refused}"` };
     const env = { ...previous, ...inputs.environment };
-    const channel = await new Promise<ClientChannel>((resolve, reject) => {
-      client.exec(command, { env }, (error, opened) => (error ? reject(error) : resolve(opened)));
+    return await new Promise<CommandEnd>((resolve, reject) => {
+      client.exec(command, { env }, (error, channel) => {
+        if (error) return reject(error);
+        // Listened to at once: a short command's end may come in the same packet as its start.
+        resolve(ended(channel));
+        channel.end(inputs.stdin ?? "");
+      });
     });
-    channel.end(inputs.stdin ?? "");
-    return await ended(channel);
   } finally {
     signal.removeEventListener("abort", stop);
     client.end();
