@@ -10,6 +10,7 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -119,26 +120,34 @@ async function buildGoTool(tool: GoTool, report: Report): Promise<void> {
 
 /** A hard link where it can be, a copy elsewhere: the engine compares its own path and warns about symbolic links. */
 function place(file: string, name: string): void {
-  const target = path.join(bin, name);
-  rmSync(target, { force: true });
-  try {
-    linkSync(file, target);
-  } catch {
-    copyFileSync(file, target);
-  }
+  replaceProgram(name, (target) => {
+    try {
+      linkSync(file, target);
+    } catch {
+      copyFileSync(file, target);
+    }
+  });
+}
+
+/** Somebody may be running the one that is there, or about to: it is never missing. */
+function replaceProgram(name: string, write: (target: string) => void): void {
+  const next = path.join(bin, `.${name}.${process.pid}`);
+  rmSync(next, { force: true });
+  write(next);
+  renameSync(next, path.join(bin, name));
+  // Two links to the same file are one already, and then the rename does nothing.
+  rmSync(next, { force: true });
 }
 
 function writeProgram(name: string, text: string): void {
-  const file = path.join(bin, name);
-  rmSync(file, { force: true });
-  writeFileSync(file, text);
-  chmodSync(file, 0o755);
+  replaceProgram(name, (file) => {
+    writeFileSync(file, text);
+    chmodSync(file, 0o755);
+  });
 }
 
 function linkNode(): void {
-  const target = path.join(bin, "node");
-  rmSync(target, { force: true });
-  symlinkSync(process.execPath, target);
+  replaceProgram("node", (target) => symlinkSync(process.execPath, target));
 }
 
 /** The version of a Pulumi on PATH that is not ours, when it is new enough. */
@@ -180,8 +189,9 @@ async function installPython(report: Report): Promise<void> {
     await run(path.join(into, "bin/pip"), ["install", "--no-deps", "--requirement", requirements], root, tell);
   });
   const link = path.join(toolchain, "python");
-  rmSync(link, { recursive: true, force: true });
-  symlinkSync(folder, link);
+  const next = `${link}.${process.pid}`;
+  symlinkSync(folder, next);
+  renameSync(next, link);
 }
 
 if (process.argv.includes("--help")) {

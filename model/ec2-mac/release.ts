@@ -1,4 +1,4 @@
-import { drain, isOccupied, terminate, wait } from "./actions.ts";
+import { drain, isOccupied, type OccupiedPlace, terminate, wait } from "./actions.ts";
 import { isLeaving } from "./lease-mark.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { Action, Instant, SeenHost } from "./types.ts";
@@ -39,9 +39,17 @@ export function giveBack(place: Place, view: View): Action | undefined {
       return isOccupied(place) && role !== "surplus" ? drain(place, "terminate", false, why) : undefined;
     case "draining":
       return undefined;
+    case "setting-up":
+      if (isOccupied(place) && mayServe(place)) return drain(place, "terminate", false, why);
+      return isOccupied(place) ? terminate(place, why) : undefined;
     default:
       return isOccupied(place) ? terminate(place, why) : releaseWhenPaid(place, view, `${why}, and ${host.state}`);
   }
+}
+
+/** After lost memory a runner between two jobs looks like one that is still being set up. */
+function mayServe({ occupied: { instance } }: OccupiedPlace): boolean {
+  return instance.setUp.state === "running" && instance.setUp.startedAt === undefined;
 }
 
 function releaseWhenPaid(place: Place, { now, policy }: View, why: string): Action {

@@ -41,9 +41,17 @@ const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: 
   },
   {
     name: "what is not in service yet is ended at once",
-    sight: { instances: [instance(1, { setUp: { state: "running" }, runner: { state: "absent" } })] },
+    sight: {
+      instances: [instance(1, { setUp: { state: "running", startedAt: now - minute }, runner: { state: "absent" } })],
+    },
     policy: none,
     expect: ["terminate MacM1-1"],
+  },
+  {
+    name: "after lost memory it may be a runner between two jobs, which is told to drain",
+    sight: { instances: [instance(1, { setUp: { state: "running" }, runner: { state: "absent" } })] },
+    policy: none,
+    expect: ["drain MacM1-1"],
   },
   {
     name: "a runner that nobody could look at may have a job: it is told to drain, not ended",

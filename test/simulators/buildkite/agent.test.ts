@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
 import { buildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { buildkiteMetrics } from "../../../drivers/buildkite/metrics.ts";
 import { addJob } from "../../../simulators/buildkite/rules.ts";
@@ -10,6 +13,8 @@ import { buildkite, until } from "./support.ts";
 // At the pace of `startAgent`, a ping every 10 ms.
 const server = await buildkite({ pingIntervalSeconds: 2 });
 const agents = buildkiteAgents({ url: server.restUrl, organization: "acme", apiToken: server.apiToken });
+const folder = mkdtempSync(join(tmpdir(), "bk-jobs-"));
+after(() => rmSync(folder, { recursive: true }));
 let queues = 0;
 /** Each test has a queue of its own, so that no other agent takes its jobs. */
 const newQueue = () => `q${++queues}`;
@@ -17,6 +22,11 @@ const job = (queue: string, command: string, more: object = {}) =>
   addJob(server.state, { queue, command, ...more }, server.clock.now());
 const agentIn = (queue: string) => server.state.agents.find((agent) => agent.tags.includes(`queue=${queue}`));
 const metrics = ({ agentApiUrl: url, agentToken }: Buildkite) => buildkiteMetrics({ url, agentToken });
+/** What a job does to tell that it has come so far; its log is known only at its end. */
+function telling() {
+  const file = join(folder, `told-${++queues}`);
+  return { tell: `: > '${file}'`, isTold: () => existsSync(file) };
+}
 /** Works until it is told to go on; it ends by itself when nobody does. */
 const longJob = "sleep 20";
 
@@ -78,9 +88,10 @@ describe("the simulated buildkite-agent", { concurrency: 4 }, () => {
   test("the third SIGTERM ends the program at once with 1, and the job is lost", async () => {
     const own = await buildkite({ pingIntervalSeconds: 2 });
     const queue = newQueue();
-    const work = addJob(own.state, { queue, command: `trap '' TERM; ${longJob}` }, own.clock.now());
+    const deaf = telling();
+    const work = addJob(own.state, { queue, command: `trap '' TERM; ${deaf.tell}; ${longJob}` }, own.clock.now());
     const agent = startAgent(own, { queue, "cancel-grace-period": 100_000 });
-    await until(() => work.phase === "running");
+    await until(deaf.isTold);
     agent.send("SIGTERM");
     await agent.says(/send again/);
     agent.send("SIGTERM");
@@ -94,20 +105,20 @@ describe("the simulated buildkite-agent", { concurrency: 4 }, () => {
   });
 
   test("SIGKILL follows SIGTERM after the time that each major version's setting says", async () => {
-    const stubborn = `trap '' TERM; while :; do sleep 0.01; done`;
     const settings = [
       ["3.115.0", { "cancel-grace-period": 30, "signal-grace-period-seconds": 20 }],
       ["4.0.0", { "cancel-signal-timeout": 20, "cancel-cleanup-timeout": 10 }],
     ] as const;
     for (const [version, more] of settings) {
       const queue = newQueue();
-      const work = job(queue, stubborn);
+      const deaf = telling();
+      const work = job(queue, `trap '' TERM; ${deaf.tell}; while :; do sleep 0.01; done`);
       const agent = startAgent(
         server,
         { queue, ...more, "disconnect-after-job": true },
         { BUILDKITE_SIM_AGENT_VERSION: version },
       );
-      await until(() => work.phase === "running");
+      await until(deaf.isTold);
       work.phase = "canceling";
       assert.equal(await agent.ended, 0);
       assert.deepEqual([work.phase, work.signalReason, agentIn(queue)?.version], ["canceled", "cancel", version]);
