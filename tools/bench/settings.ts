@@ -1,3 +1,5 @@
+const clusterId = "0f4c8a1e-5b7d-4c39-9e26-7a1d3b8f6c52";
+
 /** A stack file for a fleet of so many machines: half of them on Orka, a quarter on EC2, a quarter on Macs with Tart. */
 export function fleetOf(machines: number): { config: Record<string, unknown> } {
   const ec2 = Math.floor(machines / 4);
@@ -8,7 +10,9 @@ export function fleetOf(machines: number): { config: Record<string, unknown> } {
     config: {
       "aws:region": "us-east-1",
       [key("fleet")]: { name: "bench" },
-      [key("runners")]: [{ name: "buildkite", ci: "buildkite", organization: "example-org", queue: "macos" }],
+      [key("runners")]: [
+        { name: "buildkite", ci: "buildkite", organization: "example-org", queue: "macos", cluster: clusterId },
+      ],
       [key("images")]: [
         { name: "ec2", kind: "ec2-mac", macos: 15, ami: "ami-0123456789abcdef0" },
         { name: "orka", kind: "orka", macos: 15, image: "sequoia", diskGb: 90 },
