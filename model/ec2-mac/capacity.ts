@@ -1,5 +1,6 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
 import { isLeaving, madeByController } from "./lease-mark.ts";
+import { oncePer } from "./once.ts";
 import type { DeclaredHost, PoolPolicy } from "./policy.ts";
 import { aliveCount } from "./sizing.ts";
 import type {
@@ -28,7 +29,7 @@ export function allocations(view: View, room: number): Action[] {
   const { policy, keepers, memory } = view;
   for (const declared of policy.hosts) {
     const host = keepers.get(declared.name);
-    const known = host ? undefined : lastOrder(declared.name, memory.allocations);
+    const known = host ? undefined : lastOrders(memory.allocations).get(declared.name);
     if (host) {
       const before = memory.hostIds[declared.name];
       if (before !== host.hostId) actions.push(adopt(host, before));
@@ -47,16 +48,9 @@ function adopt({ name, hostId }: SeenHost, before: string | undefined): AdoptAct
 }
 
 /** Orders change when one is given or answered, and are asked for at each look. */
-const ordered = new WeakMap<readonly AllocationRecord[], ReadonlyMap<string, AllocationRecord>>();
-
-function lastOrder(hostName: string, allocations: readonly AllocationRecord[]): AllocationRecord | undefined {
-  let byName = ordered.get(allocations);
-  if (!byName) {
-    byName = new Map(allocations.map((order) => [order.hostName, order]));
-    ordered.set(allocations, byName);
-  }
-  return byName.get(hostName);
-}
+const lastOrders = oncePer(
+  (allocations: readonly AllocationRecord[]) => new Map(allocations.map((order) => [order.hostName, order])),
+);
 
 /** Hosts that have been ordered for one of the declared names and are not shown yet. */
 function pendingOrders({ memory, now, policy, size }: View): number {

@@ -1,3 +1,4 @@
+import { oncePer } from "./once.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { Instant, Observed } from "./types.ts";
 import { isOurs } from "./view.ts";
@@ -99,16 +100,12 @@ function mixed(a: HourLoad, b: HourLoad): HourLoad {
 }
 
 /** Hours change once an hour, and are asked for at each look; null where nothing is known. */
-const forecasts = new WeakMap<Demand["hours"], (Forecast | null | undefined)[]>();
+const forecasts = oncePer((_: Demand["hours"]): (Forecast | null | undefined)[] => []);
 
 /** What is expected of a moment within a week; undefined before anything has been learned of such an hour. */
 export function forecastAt(demand: Demand | undefined, moment: Instant): Forecast | undefined {
   if (!demand || demand.hours.length === 0) return undefined;
-  let known = forecasts.get(demand.hours);
-  if (!known) {
-    known = [];
-    forecasts.set(demand.hours, known);
-  }
+  const known = forecasts(demand.hours);
   const hour = Math.floor(moment / hourSeconds) % hoursOfWeek;
   let forecast = known[hour];
   if (forecast === undefined) {
@@ -145,15 +142,12 @@ function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
 
 /** All hours of the same kind of day; of any day while there is none of its kind. */
 function dayAtLarge(hours: Demand["hours"], hour: number): HourLoad {
-  const known = daysAtLarge.get(hours) ?? bothDaysAtLarge(hours);
-  daysAtLarge.set(hours, known);
-  return isWeekend(hour) ? known.weekend : known.workday;
+  const { weekend, workday } = daysAtLarge(hours);
+  return isWeekend(hour) ? weekend : workday;
 }
 
 /** A forecast asks for many hours, and what is known of them changes with the next look only. */
-const daysAtLarge = new WeakMap<Demand["hours"], Record<"weekend" | "workday", HourLoad>>();
-
-function bothDaysAtLarge(hours: Demand["hours"]): Record<"weekend" | "workday", HourLoad> {
+const daysAtLarge = oncePer((hours: Demand["hours"]) => {
   let [weekend, workday, any] = [nothing, nothing, nothing];
   for (const [hour, load] of hours.entries()) {
     any = mixed(any, load);
@@ -161,7 +155,7 @@ function bothDaysAtLarge(hours: Demand["hours"]): Record<"weekend" | "workday", 
     else workday = mixed(workday, load);
   }
   return { weekend: weekend.seconds > 0 ? weekend : any, workday: workday.seconds > 0 ? workday : any };
-}
+});
 
 /** 1970 began on a Thursday. */
 function isWeekend(hour: number): boolean {

@@ -1,3 +1,4 @@
+import { oncePer } from "./once.ts";
 import { type PoolPolicy, softLifeTag } from "./policy.ts";
 import type { Instant, RootVolumeTask, SeenInstance } from "./types.ts";
 
@@ -51,19 +52,8 @@ function softLifeOf({ tags }: Pick<SeenInstance, "tags">, policy: LifePolicy): n
   return drawn > 0 && drawn <= longest ? drawn : policy.softLifeSeconds;
 }
 
-/** Asked for by what is learned from a look and by what is decided on it. */
-const ordered = new WeakMap<readonly RootVolumeTask[], ReadonlyMap<string, Renewals>>();
-
-/** The record of replacements, by instance. */
-export function renewalsOf(tasks: readonly RootVolumeTask[]): ReadonlyMap<string, Renewals> {
-  const known = ordered.get(tasks);
-  if (known) return known;
-  const renewals = order(tasks);
-  ordered.set(tasks, renewals);
-  return renewals;
-}
-
-function order(tasks: readonly RootVolumeTask[]): ReadonlyMap<string, Renewals> {
+/** The record of replacements, by instance. Asked for by what is learned from a look and by what is decided on it. */
+export const renewalsOf = oncePer((tasks: readonly RootVolumeTask[]): ReadonlyMap<string, Renewals> => {
   const found = new Map<string, Renewals>();
   for (const task of tasks) {
     const known = found.get(task.instanceId);
@@ -74,4 +64,4 @@ function order(tasks: readonly RootVolumeTask[]): ReadonlyMap<string, Renewals> 
     });
   }
   return found;
-}
+});

@@ -1,3 +1,4 @@
+import { oncePer } from "./once.ts";
 import type { RecycleWay, Tags } from "./types.ts";
 
 /** A host that the settings declare. */
@@ -91,15 +92,11 @@ export interface PoolPolicy {
   capacityPauseLimitSeconds: number;
 }
 
-const names = new WeakMap<PoolPolicy["hosts"], ReadonlySet<string>>();
+const namesOf = oncePer((hosts: PoolPolicy["hosts"]): ReadonlySet<string> => new Set(hosts.map(({ name }) => name)));
 
 /** The names of the declared hosts, which are asked for at each look. */
 export function declaredNames({ hosts }: PoolPolicy): ReadonlySet<string> {
-  const known = names.get(hosts);
-  if (known) return known;
-  const declared = new Set(hosts.map(({ name }) => name));
-  names.set(hosts, declared);
-  return declared;
+  return namesOf(hosts);
 }
 
 const minute = 60;

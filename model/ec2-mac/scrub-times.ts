@@ -1,3 +1,4 @@
+import { oncePer } from "./once.ts";
 import type { ScrubSample } from "./types.ts";
 
 /**
@@ -25,19 +26,11 @@ export interface ScrubPlace {
   instanceType: string;
 }
 
-/** Samples change a few times a day and are asked for at each look. */
-const ordered = new WeakMap<readonly ScrubSample[], ScrubTimes>();
-
-/** Orders measured scrubs. A few known values stay among them and are outweighed as measurements come in. */
-export function learnedScrubs(samples: readonly ScrubSample[]): ScrubTimes {
-  const known = ordered.get(samples);
-  if (known) return known;
-  const times = order(samples);
-  ordered.set(samples, times);
-  return times;
-}
-
-function order(samples: readonly ScrubSample[]): ScrubTimes {
+/**
+ * Orders measured scrubs. A few known values stay among them and are outweighed as measurements come in. Samples change a
+ * few times a day and are asked for at each look.
+ */
+export const learnedScrubs = oncePer((samples: readonly ScrubSample[]): ScrubTimes => {
   const seconds = new Map<string, number[]>();
   for (const sample of samples) {
     const key = keyOf(sample);
@@ -47,7 +40,7 @@ function order(samples: readonly ScrubSample[]): ScrubTimes {
   }
   for (const list of seconds.values()) list.sort((a, b) => a - b);
   return { seconds };
-}
+});
 
 /**
  * The scrub time that this share of scrubs does not exceed, in seconds (nearest rank).
