@@ -25,7 +25,7 @@ export function openPool(
     ec2,
     clock,
     ...withCi(settings, clients, clock, apiToken),
-    ends: scheduledEnds(scheduler, settings.scheduleGroup, settings.schedulerRoleArn),
+    ends: scheduledEnds(scheduler, settings.scheduleGroup, async () => settings.schedulerRoleArn),
   };
 }
 

@@ -12,13 +12,18 @@ export interface Ends {
   unschedule(instanceId: string, signal: AbortSignal): Promise<void>;
 }
 
-/** One-time schedules in a group that is this pool's alone; each is called like its instance. */
-export function scheduledEnds(scheduler: SchedulerClient, group: string, roleArn: string): Ends {
+/** One-time schedules in a group that is this pool's alone; each is called like its instance. `role` gives their role's ARN. */
+export function scheduledEnds(
+  scheduler: SchedulerClient,
+  group: string,
+  role: (signal: AbortSignal) => Promise<string>,
+): Ends {
   return {
     async scheduled(signal) {
       return new Set(await listSchedules(scheduler, group, signal));
     },
     async schedule(instanceId, at, signal) {
+      const roleArn = await role(signal);
       await scheduleEnd(scheduler, { group, name: instanceId, instanceId, at, roleArn }, signal);
     },
     async unschedule(instanceId, signal) {

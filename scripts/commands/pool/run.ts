@@ -1,11 +1,13 @@
 import * as path from "node:path";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { consider } from "../../../controllers/pool/look.ts";
 import { keepPool } from "../../../controllers/pool/loop.ts";
 import type { Pool } from "../../../controllers/pool/pool.ts";
+import { serviceConfig } from "../../../drivers/aws/service-call.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { readRawSettings, stackFile } from "../../stack.ts";
 import { type OpenPool, type PoolOptions, whoAmI, withPools } from "./access.ts";
-import { lazyEnds } from "./ends.ts";
+import { declaredEnds } from "./ends.ts";
 import { printEntry, printPlan } from "./lines.ts";
 
 /** `fleet pool run`: keeps the pools until it is interrupted. With `--dry-run`: looks once and says what it would do. */
@@ -58,7 +60,8 @@ async function keepAll(pools: readonly OpenPool[], { json, stack }: PoolOptions,
   if (!json) console.log(`Keeping ${pools.map(({ name }) => name).join(", ")}. Ctrl-C ends it in order.`);
   const loops = pools.map(async (pool) => {
     const { place, settings } = pool;
-    const ends = lazyEnds({ region: settings.region, place, isDeclared: settings.controller === "aws" });
+    const scheduler = new SchedulerClient(serviceConfig(settings.region));
+    const ends = declaredEnds(scheduler, settings.region, place);
     try {
       await keepPool(
         { ...pool, ends },
@@ -70,7 +73,7 @@ async function keepAll(pools: readonly OpenPool[], { json, stack }: PoolOptions,
       failed.abort();
       throw error;
     } finally {
-      ends.close();
+      scheduler.destroy();
     }
   });
   for (const loop of await Promise.allSettled(loops)) if (loop.status === "rejected") throw loop.reason;

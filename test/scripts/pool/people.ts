@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateLaunchTemplateCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CreateScheduleGroupCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { Command } from "commander";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
 import { openSqliteStore } from "../../../controllers/pool/sqlite-store.ts";
@@ -12,6 +13,7 @@ import type { PoolStore } from "../../../controllers/pool/store.ts";
 import { allocateHosts } from "../../../drivers/ec2/hosts.ts";
 import { runOnHost } from "../../../drivers/ec2/instances.ts";
 import { poolMark } from "../../../model/ec2-mac/lease-mark.ts";
+import { trustPolicy } from "../../../model/plan/ec2-mac-permissions.ts";
 import { addFleetCommands } from "../../../scripts/program.ts";
 import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import { type Github, startGithub } from "../../../simulators/github/server.ts";
@@ -74,6 +76,7 @@ export class People {
     const LaunchTemplateData = { ImageId: "ami-0123456789abcdef0", InstanceType: "mac2.metal" } as const;
     const template = { LaunchTemplateName: stack.awsName, LaunchTemplateData };
     await this.ec2.send(new CreateLaunchTemplateCommand(template));
+    await stack.declareEnds();
     if (about.controller === "aws" && about.hasTable !== false) {
       const dynamo = new DynamoDBClient({ region });
       await createTable(dynamo, stack.awsName);
@@ -200,14 +203,16 @@ export class PeopleStack {
   }
 
   /** The role of its instances. @returns its unique id */
-  async makeRole(): Promise<string | undefined> {
-    const iam = new IAMClient({ region });
-    try {
-      const role = { RoleName: this.awsName, AssumeRolePolicyDocument: "{}" };
-      return (await iam.send(new CreateRoleCommand(role))).Role?.RoleId;
-    } finally {
-      iam.destroy();
-    }
+  makeRole(): Promise<string | undefined> {
+    return createRole(this.awsName, "{}");
+  }
+
+  /** The group of its instances' scheduled ends, and the role by which those end them. */
+  async declareEnds(): Promise<void> {
+    const scheduler = new SchedulerClient({ region });
+    await scheduler.send(new CreateScheduleGroupCommand({ Name: this.awsName }));
+    scheduler.destroy();
+    await createRole(`${this.awsName}-end`, trustPolicy("scheduler"));
   }
 
   /** Where the pool's controller writes. Close it after use. */
@@ -216,6 +221,15 @@ export class PeopleStack {
     if (this.#about.controller === "aws") return openDynamoStore(new DynamoDBClient({ region }), this.awsName, now);
     mkdirSync(join(this.people.folder, ".local"), { recursive: true });
     return openSqliteStore(join(this.people.folder, ".local", `pools-${this.name}.sqlite`), now);
+  }
+}
+
+async function createRole(RoleName: string, AssumeRolePolicyDocument: string): Promise<string | undefined> {
+  const iam = new IAMClient({ region });
+  try {
+    return (await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }))).Role?.RoleId;
+  } finally {
+    iam.destroy();
   }
 }
 

@@ -46,12 +46,11 @@ test("run schedules each Mac's end at AWS, stops in order, and the schedule need
   const child = spawn(process.execPath, [fleet, ...words], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   equal(JSON.parse(line).pool, "macs");
-  const group = `${stack.awsName}-run`;
-  const schedule = await soon(() => scheduleOf(group, instanceId));
+  const schedule = await soon(() => scheduleOf(stack.awsName, instanceId));
   child.kill("SIGINT");
   deepEqual(await once(child, "exit"), [0, null]);
   equal(schedule.Target?.Input, JSON.stringify({ InstanceIds: [instanceId] }));
-  match(schedule.Target?.RoleArn ?? "", /:role\/mac-runner-fleet-ends$/);
+  ok(schedule.Target?.RoleArn?.endsWith(`:role/${stack.awsName}-end`), schedule.Target?.RoleArn);
   const endsAt = Date.parse(`${/^at\((.*)\)$/.exec(schedule.ScheduleExpression ?? "")?.[1]}Z`) / 1000;
   ok(Math.abs(endsAt - launchedAt - 50 * hour) < 120, "two hours after its hard limit");
   const stateOf = async () => (await describeInstances(people.ec2, { ids: [instanceId] }))[0]?.state;
