@@ -9,16 +9,8 @@ import {
 import { DriverError } from "../../drivers/errors.ts";
 import { lifeOf, renewalsOf } from "../../model/ec2-mac/life.ts";
 import { setUpSighting } from "../../model/ec2-mac/set-up-sighting.ts";
-import type {
-  Instant,
-  Observed,
-  PoolMemory,
-  RootVolumeTask,
-  RunnerSighting,
-  SeenHost,
-  SeenInstance,
-} from "../../model/ec2-mac/types.ts";
-import { inParts } from "./parts.ts";
+import type { Observed, PoolMemory, RunnerSighting, SeenHost, SeenInstance } from "../../model/ec2-mac/types.ts";
+import { inParts, instantOf, seenTask } from "./parts.ts";
 import type { Pool } from "./pool.ts";
 
 /**
@@ -104,20 +96,4 @@ type HostSight = Awaited<ReturnType<typeof describeHosts>>[number];
 
 function seenInstance({ instanceId, hostId, state, imageId, launchedAt, tags }: ObservedInstance) {
   return { instanceId, hostId, state, imageId, launchedAt: instantOf(launchedAt), tags };
-}
-
-function seenTask(task: Awaited<ReturnType<typeof describeRootVolumeTasks>>[number]): RootVolumeTask {
-  const { taskId, instanceId, state, completedAt } = task;
-  const startedAt = instantOf(task.startedAt);
-  return {
-    taskId,
-    instanceId,
-    state,
-    startedAt,
-    ...(completedAt && { completedAt: instantOf(completedAt) }),
-  };
-}
-
-function instantOf(date: Date): Instant {
-  return Math.floor(date.getTime() / 1000);
 }

@@ -1,9 +1,9 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { describeInstances, describeRootVolumeTasks, terminateInstances } from "../../drivers/ec2/instances.ts";
 import { DriverError, isFailure } from "../../drivers/errors.ts";
-import { decideSweep, type Sweep, type Swept, type SweptInstance, type SweptTask } from "../../model/ec2-mac/sweep.ts";
+import { decideSweep, type Sweep, type Swept, type SweptInstance } from "../../model/ec2-mac/sweep.ts";
 import type { Instant, Tags } from "../../model/ec2-mac/types.ts";
-import { inParts } from "./parts.ts";
+import { inParts, instantOf, seenTask } from "./parts.ts";
 
 /** Where to sweep and by what. */
 export interface Sweeping {
@@ -22,14 +22,11 @@ export interface SweepFailure extends Swept {
 export async function lookForOld({ ec2, clock, policy }: Sweeping, signal: AbortSignal): Promise<Sweep> {
   const seen = await describeInstances(ec2, { tags: policy.mark }, signal);
   const instances = seen.map(({ launchedAt, ...rest }): SweptInstance => {
-    return { ...rest, launchedAt: launchedAt.getTime() / 1000 };
+    return { ...rest, launchedAt: instantOf(launchedAt) };
   });
   const ids = instances.filter(({ state }) => state !== "terminated").map(({ instanceId }) => instanceId);
   const tasks = await inParts(ids, (some) => describeRootVolumeTasks(ec2, some, signal));
-  const settled = tasks.map(({ instanceId, state, completedAt }): SweptTask => {
-    return { instanceId, state, ...(completedAt && { completedAt: completedAt.getTime() / 1000 }) };
-  });
-  return decideSweep(instances, settled, policy, clock.now());
+  return decideSweep(instances, tasks.map(seenTask), policy, clock.now());
 }
 
 /**
