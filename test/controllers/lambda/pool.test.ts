@@ -1,34 +1,25 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { CreateLaunchTemplateVersionCommand, ModifyLaunchTemplateCommand } from "@aws-sdk/client-ec2";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
-import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import { tableClient } from "../pool/table.ts";
-import { Aws, newImageId, templateName } from "../pool/world.ts";
+import { newImageId, templateName } from "../pool/world.ts";
 import { poolActions } from "./actions.ts";
 import { BuildkiteMacs } from "./buildkite-macs.ts";
+import { BuildkiteWorld } from "./buildkite-world.ts";
 import { Cloud } from "./cloud.ts";
 import { Recorder } from "./recorder.ts";
 
 const hour = 3600;
-let aws: Aws;
-let buildkite: Buildkite;
-before(async () => {
-  aws = await Aws.start();
-  buildkite = await startBuildkite({ clock: aws.server.clock });
-});
-after(async () => {
-  await buildkite.close();
-  await aws.close();
-});
+const world = new BuildkiteWorld();
 
 /** A pool on Buildkite with its Macs, and a note of what its function does in AWS. */
 async function start() {
-  const { organization, clusterId: cluster } = buildkite.state;
-  const runner = { ci: "buildkite", organization, cluster, queue: "macs", url: buildkite.restUrl } as const;
   const recorder = new Recorder();
-  const cloud = await Cloud.start(aws, runner, buildkite.apiToken, { clients: recorder.clients("us-west-2") });
-  const macs = new BuildkiteMacs(buildkite, cloud.settings.fleetId, "macs");
+  const cloud = await Cloud.start(world.aws, world.runner, world.buildkite.apiToken, {
+    clients: recorder.clients("us-west-2"),
+  });
+  const macs = new BuildkiteMacs(world.buildkite, cloud.settings.fleetId, "macs");
   const close = () => {
     macs.close();
     cloud.close();
@@ -39,8 +30,8 @@ async function start() {
 async function useNewImage(): Promise<void> {
   const LaunchTemplateData = { ImageId: newImageId };
   const version = { LaunchTemplateName: templateName, SourceVersion: "1", LaunchTemplateData };
-  await aws.ec2.send(new CreateLaunchTemplateVersionCommand(version));
-  await aws.ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateName: templateName, DefaultVersion: "2" }));
+  await world.aws.ec2.send(new CreateLaunchTemplateVersionCommand(version));
+  await world.aws.ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateName: templateName, DefaultVersion: "2" }));
 }
 
 test("the whole life of a Mac, by what the function may do and nothing else", async () => {
@@ -49,7 +40,7 @@ test("the whole life of a Mac, by what the function may do and nothing else", as
   const [instance] = (await cloud.shown()).instances;
   const { instanceId = "", launchedAt = 0 } = instance ?? {};
   await cloud.leaveCredential(instanceId);
-  await cloud.until(async () => buildkite.state.clusterTokens.length === 1, 4);
+  await cloud.until(async () => world.buildkite.state.clusterTokens.length === 1, 4);
   deepEqual(await cloud.left(), { parameters: [`${instanceId}/credential`], schedules: [instanceId] });
   const firstEnd = await cloud.endOf(instanceId);
   equal(firstEnd, Math.floor(launchedAt / 1000) + 50 * hour);
@@ -58,7 +49,7 @@ test("the whole life of a Mac, by what the function may do and nothing else", as
     "mac-runner-fleet:reader": `${cloud.settings.instanceRoleId}:${instanceId}`,
   });
 
-  await cloud.until(async () => buildkite.state.clusterTokens.length === 0, 2, macs);
+  await cloud.until(async () => world.buildkite.state.clusterTokens.length === 0, 2, macs);
   equal(macs.registered, 1, "its token is deleted once the agent has registered, which stays");
   deepEqual((await cloud.left()).parameters, []);
 
@@ -70,9 +61,9 @@ test("the whole life of a Mac, by what the function may do and nothing else", as
   cloud.settings = { ...cloud.settings, policy: { ...cloud.settings.policy, hosts: [] } };
   await cloud.until(async () => (await cloud.shown()).hosts.every(({ state }) => state === "released"), 40, macs);
   deepEqual(await cloud.left(), { parameters: [], schedules: [] });
-  equal(buildkite.state.clusterTokens.length, 0);
+  equal(world.buildkite.state.clusterTokens.length, 0);
 
-  const store = openDynamoStore(tableClient(), cloud.settings.table, () => aws.now());
+  const store = openDynamoStore(tableClient(), cloud.settings.table, () => world.aws.now());
   const [entry] = await store.ledger(cloud.settings.poolId);
   ok((entry?.billedSeconds ?? 0) >= 20 * hour);
   ok((await store.samples(cloud.settings.poolId, 0)).some(({ ready }) => ready === 1));

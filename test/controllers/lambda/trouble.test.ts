@@ -1,34 +1,23 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { lookOnce } from "../../../controllers/lambda/pool.ts";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
 import type { TimelineEntry } from "../../../controllers/pool/store.ts";
 import { isFailure } from "../../../drivers/errors.ts";
-import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import { tableClient } from "../pool/table.ts";
-import { Aws } from "../pool/world.ts";
 import { BuildkiteMacs } from "./buildkite-macs.ts";
+import { BuildkiteWorld } from "./buildkite-world.ts";
 import { Cloud, quiet } from "./cloud.ts";
 
 const { signal } = new AbortController();
-let aws: Aws;
-let buildkite: Buildkite;
-before(async () => {
-  aws = await Aws.start();
-  buildkite = await startBuildkite({ clock: aws.server.clock });
-});
-after(async () => {
-  await buildkite.close();
-  await aws.close();
-});
+const world = new BuildkiteWorld();
 
 function start(apiToken: string | undefined): Promise<Cloud> {
-  const { organization, clusterId: cluster } = buildkite.state;
-  return Cloud.start(aws, { ci: "buildkite", organization, cluster, queue: "macs", url: buildkite.restUrl }, apiToken);
+  return Cloud.start(world.aws, world.runner, apiToken);
 }
 
 async function troubles(cloud: Cloud): Promise<string[]> {
-  const store = openDynamoStore(tableClient(), cloud.settings.table, () => aws.now());
+  const store = openDynamoStore(tableClient(), cloud.settings.table, () => world.aws.now());
   const entries: TimelineEntry[] = await store.timeline(cloud.settings.poolId, { limit: 100 });
   store.close();
   return entries.filter(({ kind }) => kind === "look").map(({ reason }) => reason);
@@ -37,7 +26,7 @@ async function troubles(cloud: Cloud): Promise<string[]> {
 test("without a token for the CI system Macs are launched, told apart and not ended for it", async () => {
   const cloud = await start(undefined);
   await cloud.until(async () => (await cloud.shown()).instances.length === 1, 6);
-  aws.server.clock.advance(6 * 3600);
+  world.aws.server.clock.advance(6 * 3600);
   const { observed, decision } = await cloud.look();
   equal(observed.instances[0]?.runner.state, "unknown");
   deepEqual(
@@ -49,8 +38,8 @@ test("without a token for the CI system Macs are launched, told apart and not en
 });
 
 test("schedules that cannot be made are told once, and keep nothing else from being done", async () => {
-  const cloud = await start(buildkite.apiToken);
-  const macs = new BuildkiteMacs(buildkite, cloud.settings.fleetId, "macs");
+  const cloud = await start(world.buildkite.apiToken);
+  const macs = new BuildkiteMacs(world.buildkite, cloud.settings.fleetId, "macs");
   cloud.settings = { ...cloud.settings, scheduleGroup: "none" };
   await cloud.until(async () => macs.registered === 1, 8, macs);
   const told = await troubles(cloud);
@@ -62,8 +51,8 @@ test("schedules that cannot be made are told once, and keep nothing else from be
 });
 
 test("a look that comes to nothing is noted, fails aloud, and lets the next one in", async () => {
-  const cloud = await start(buildkite.apiToken);
-  await aws.server.control("faults", { action: "DescribeHosts", effect: "access-denied" });
+  const cloud = await start(world.buildkite.apiToken);
+  await world.aws.server.control("faults", { action: "DescribeHosts", effect: "access-denied" });
   const run = { holder: "a test", clock: cloud.clock, signal, log: quiet };
   await rejects(lookOnce(cloud.settings, cloud.clients, run), (error) => isFailure(error, "access-denied"));
   match((await troubles(cloud))[0] ?? "", /could not look: describe dedicated hosts/);
@@ -72,7 +61,7 @@ test("a look that comes to nothing is noted, fails aloud, and lets the next one 
 });
 
 test("a call that has no time left does nothing and leaves the pool to the next one", async () => {
-  const cloud = await start(buildkite.apiToken);
+  const cloud = await start(world.buildkite.apiToken);
   const run = { holder: "late", clock: cloud.clock, signal: AbortSignal.abort(), log: quiet };
   await rejects(lookOnce(cloud.settings, cloud.clients, run));
   await cloud.look();
