@@ -7,7 +7,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses, type SystemProcess } from "../../drivers/system/processes.ts";
-import { isWhole } from "../support/bounded.ts";
+import { bounded, isWhole } from "../support/bounded.ts";
 import { type Finished, startStack, type TestStack, until } from "./stack.ts";
 
 let stack: TestStack;
@@ -56,22 +56,18 @@ const vmCloned: Moment = {
   reached: async () => tartVms("office-mac-1").some((name) => name.includes("slot")),
 };
 
-const everyTime: Case[] = [
+const everyCase: Case[] = [
   { part: "engine", moment: hostAllocated },
-  { part: "provider process", moment: vmCloned },
-  { part: "program", moment: vmDeployed },
-];
-/** Half a minute each: they run with `make test-all`. */
-const more: Case[] = [
-  { part: "AWS provider process", moment: hostAllocated },
   { part: "engine", moment: vmDeployed },
   { part: "engine", moment: vmCloned },
+  { part: "AWS provider process", moment: hostAllocated },
   { part: "provider process", moment: vmDeployed },
+  { part: "provider process", moment: vmCloned },
+  { part: "program", moment: vmDeployed },
   { part: "program", moment: vmCloned },
 ];
-const cases = isWhole ? [...everyTime, ...more] : everyTime;
 
-for (const { part, moment } of cases)
+for (const { part, moment } of bounded(everyCase, 1))
   test(`SIGKILL of the ${part} ${moment.name}: recover and up end with exactly the declared machines`, async () => {
     await moment.prepare();
     const run = stack.start("up", "--yes", "--skip-preview");

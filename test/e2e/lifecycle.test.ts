@@ -7,7 +7,7 @@ import { allocateHosts } from "../../drivers/ec2/hosts.ts";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
 import { madeByController } from "../../model/ec2-mac/lease-mark.ts";
-import { changes, type Finished, startStack, type TestStack, until } from "./stack.ts";
+import { changes, type Finished, type Settings, startStack, type TestStack, until } from "./stack.ts";
 
 const daySeconds = 24 * 3600;
 let stack: TestStack;
@@ -132,62 +132,73 @@ test("an instance launched from the template boots on its host and ends for good
   assert.equal((await stack.aws("state")).instances[0]?.state, "terminated");
 });
 
-test("one more host is one more host, and nothing else is touched", async () => {
-  stack.change(({ pools }) => {
-    pool(pools, "macm1").hosts = 3;
-  });
-  assert.deepEqual(changes(await stack.run("preview", "--json")), [
-    "create macm1-MacM1-3",
-    // The pool's floor is one less than the number of hosts.
-    "update macm1-below-floor",
-    // A preview by the stand-ins cannot tell that the ARN of what is updated stays; nothing changes here.
-    "update macm1-caller-rights",
-    // It knows the pool's hosts.
-    "update macm1-controller",
-    "update macm1-dashboard",
-    "update macm1-leases",
-    "update macm1-look",
-    "update macm1-silent",
-  ]);
-  succeeds(await stack.run("up", "--yes", "--skip-preview"));
-});
+/** What people change in the settings, and all that a preview may say of it. */
+const edits: { what: string; edit(settings: Settings): void; planned: string[] }[] = [
+  {
+    what: "one more host is one more host, and nothing else is touched",
+    edit: ({ pools }) => {
+      pool(pools, "macm1").hosts = 3;
+    },
+    planned: [
+      "create macm1-MacM1-3",
+      // The pool's floor is one less than the number of hosts.
+      "update macm1-below-floor",
+      // A preview by the stand-ins cannot tell that the ARN of what is updated stays; nothing changes here.
+      "update macm1-caller-rights",
+      // It knows the pool's hosts.
+      "update macm1-controller",
+      "update macm1-dashboard",
+      "update macm1-leases",
+      "update macm1-look",
+      "update macm1-silent",
+    ],
+  },
+  {
+    what: "one more VM is one more VM",
+    edit: ({ pools }) => {
+      pool(pools, "orka").vms = [
+        { image: "orka-ventura", count: 1 },
+        { image: "orka-sonoma", count: 1 },
+        { image: "orka-sequoia", count: 2 },
+      ];
+    },
+    planned: ["create orka-orka-sequoia-2"],
+  },
+  {
+    what: "a Mac's slot is taken out of service without touching the other one",
+    edit: ({ pools }) => {
+      const hosts = pool(pools, "office").hosts;
+      assert.ok(Array.isArray(hosts));
+      pool(hosts, "office-mac-2").slots = 1;
+    },
+    planned: ["delete office-office-mac-2-slot-2"],
+  },
+  {
+    what: "another image replaces the machines made from it and no others",
+    edit: ({ images }) => {
+      const image = pool(images, "orka-ventura") as { image?: string };
+      image.image = "sonoma-90gb-orka3-arm64";
+    },
+    planned: ["replace orka-orka-ventura", "replace orka-orka-ventura-1"],
+  },
+];
 
-test("one more VM is one more VM, and a run that is going is not recovered", async () => {
-  stack.change(({ pools }) => {
-    pool(pools, "orka").vms = [
-      { image: "orka-ventura", count: 1 },
-      { image: "orka-sonoma", count: 1 },
-      { image: "orka-sequoia", count: 2 },
-    ];
+for (const { what, edit, planned } of edits)
+  test(what, async () => {
+    assert.deepEqual(await stack.withChange(edit, async () => changes(await stack.run("preview", "--json"))), planned);
   });
-  assert.deepEqual(changes(await stack.run("preview", "--json")), ["create orka-orka-sequoia-2"]);
+
+test("all of these changes are made in one up, and while it is going it is not recovered", async () => {
+  for (const { edit } of edits) stack.change(edit);
+  const vms = async () => Object.values((await stack.orka("state")).vms).map(({ name }) => name);
+  const before = await vms();
   await stack.orka("faults", { operation: "vm.create", effect: "slow", seconds: 300 });
   const going = stack.run("up", "--yes", "--skip-preview");
-  await until("the VM is being deployed", async () => Object.keys((await stack.orka("state")).vms).length === 4);
+  await until("a VM is being deployed", async () => (await vms()).some((name) => !before.includes(name)));
   const refused = await stack.fleet("recover");
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
   assert.match(refused.stderr, /is in use by .* since .*\n {2}Wait until that run has ended, or end it\./);
   succeeds(await going);
-});
-
-test("a Mac's slot is taken out of service without touching the other one", async () => {
-  stack.change(({ pools }) => {
-    const hosts = pool(pools, "office").hosts;
-    assert.ok(Array.isArray(hosts));
-    pool(hosts, "office-mac-2").slots = 1;
-  });
-  assert.deepEqual(changes(await stack.run("preview", "--json")), ["delete office-office-mac-2-slot-2"]);
-  succeeds(await stack.run("up", "--yes", "--skip-preview"));
-});
-
-test("another image replaces the machines made from it and no others", async () => {
-  stack.change(({ images }) => {
-    const image = pool(images, "orka-ventura") as { image?: string };
-    image.image = "sonoma-90gb-orka3-arm64";
-  });
-  const planned = changes(await stack.run("preview", "--json"));
-  assert.deepEqual(planned, ["replace orka-orka-ventura", "replace orka-orka-ventura-1"]);
-  succeeds(await stack.run("up", "--yes", "--skip-preview"));
   succeeds(await stack.run("preview", "--expect-no-changes"));
 });
 
@@ -221,17 +232,11 @@ function ec2(): EC2Client {
   return new EC2Client({ region: "us-east-1", endpoint: stack.sandbox.addresses.ec2Url, credentials });
 }
 
-test("a host taken out of service by its tag stays out, whatever is deployed", async () => {
-  const [host] = (await stack.aws("state")).hosts;
+test("a host taken out of service stays out, and one that a controller put in the place of a failed one is not made twice", async () => {
+  const [failed, out] = (await stack.aws("state")).hosts;
   await ec2().send(
-    new CreateTagsCommand({ Resources: [host?.hostId ?? ""], Tags: [{ Key: "PWPoolReady", Value: "false" }] }),
+    new CreateTagsCommand({ Resources: [out?.hostId ?? ""], Tags: [{ Key: "PWPoolReady", Value: "false" }] }),
   );
-  succeeds(await stack.run("up", "--refresh", "--yes", "--skip-preview"));
-  assert.equal((await stack.aws("state")).hosts[0]?.tags.PWPoolReady, "false");
-});
-
-test("a host that a controller put in the place of a failed one is not made twice", async () => {
-  const [failed] = (await stack.aws("state")).hosts;
   const { Name = "", ...others } = failed?.tags ?? {};
   await stack.aws("faults", { effect: "host-failure", hostId: failed?.hostId });
   await stack.aws("clock", { advanceSeconds: 900 });
@@ -242,6 +247,8 @@ test("a host that a controller put in the place of a failed one is not made twic
   const up = await stack.run("up", "--refresh", "--yes", "--skip-preview");
   succeeds(up);
   assert.deepEqual(await hosts(), before, up.stdout);
+  const isOut = (await stack.aws("state")).hosts.find(({ hostId }) => hostId === out?.hostId);
+  assert.equal(isOut?.tags.PWPoolReady, "false");
   const state = await stack.pulumi.exportState();
   assert.ok(!state.resources.some(({ id }) => id === failed?.hostId), "the failed host is the leases' to give back");
 });

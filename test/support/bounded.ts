@@ -6,7 +6,7 @@ export const isWhole = process.env.FLEET_TESTS === "all";
 
 /**
  * The cases of a heavy proof that run now: all of them, or `count` drawn by the seed in `FLEET_SEED` (1 without it), in
- * their order.
+ * their order. `make test` has a seed for each commit.
  */
 export function bounded<T>(cases: readonly T[], count: number): T[] {
   if (isWhole) return [...cases];

@@ -7,6 +7,7 @@ import { addJob } from "../../../simulators/buildkite/rules.ts";
 import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import type { JobState } from "../../../simulators/buildkite/state.ts";
 import { skip, until } from "../../simulators/ec2-mac/guest.ts";
+import { bounded } from "../../support/bounded.ts";
 import { quiet } from "./cloud.ts";
 import { LivingAws, LivingMacs } from "./living-macs.ts";
 
@@ -45,110 +46,116 @@ describe("each of the four ends of a Mac, with the three others and the controll
     return { macs, ids: await macs.begin((instanceId) => agentOn(instanceId) !== undefined) };
   }
 
-  test("the sweeper ends what is three days old, and tells of what a person keeps", async () => {
-    const { macs, ids } = await begun(["swept", "kept"]);
-    for (const id of Object.values(ids)) {
+  const ends: Record<string, () => Promise<void>> = {
+    "the sweeper ends what is three days old, and tells of what a person keeps": async () => {
+      const { macs, ids } = await begun(["swept", "kept"]);
+      for (const id of Object.values(ids)) {
+        for (const daemon of ["supervisor", "boot-deadline"] as const) await macs.breakDaemon(id, daemon);
+        await macs.breakSchedule(id);
+      }
+      const { swept = "", kept = "" } = ids;
+      await living.aws.ec2.send(
+        new CreateTagsCommand({ Resources: [kept], Tags: [{ Key: "persistent", Value: "true" }] }),
+      );
+      const { cloud } = macs;
+      const run = { clock: cloud.clock, signal: new AbortController().signal, log: quiet };
+      const sweep = async () => {
+        const { end, persistent } = await sweepOnce(cloud.settings, cloud.clients, run);
+        return [end, persistent].map((list) => list.map(({ name }) => name));
+      };
+      await macs.toAge(swept, 72 * hour - minute);
+      deepEqual(await sweep(), [[], []]);
+      ok(agentOn(swept), "its agent is still there");
+      await macs.toAge(swept, 72 * hour + minute);
+      deepEqual(await sweep(), [["swept"], ["kept"]]);
+      deepEqual([await macs.stateOf(swept), await macs.stateOf(kept)], ["shutting-down", "running"]);
+      await macs.close();
+    },
+
+    "the boot deadline ends it two days after its life began, whatever boots and root volumes come between":
+      async () => {
+        const { macs, ids } = await begun(["deadline"]);
+        const { deadline: id = "" } = ids;
+        await macs.breakSchedule(id);
+        await macs.breakDaemon(id, "supervisor");
+        await macs.toAge(id, 24 * hour);
+        await macs.reboot(id);
+        await macs.toAge(id, 47 * hour);
+        await macs.check(id);
+        equal(await macs.stateOf(id), "running");
+        const began = await macs.replaceRootVolume(id);
+        await macs.breakDaemon(id, "supervisor");
+        await macs.toAge(id, 49 * hour);
+        await macs.reboot(id);
+        await macs.check(id);
+        await macs.toAge(id, 48 * hour - 5 * minute, began);
+        await macs.check(id);
+        equal(await macs.stateOf(id), "running");
+        await macs.toAge(id, 48 * hour, began);
+        await macs.ends(id, "check");
+        await macs.close();
+      },
+
+    "the supervisor ends it: its runner is gone, or its time is over and no job runs, or in any case two hours later":
+      async () => {
+        const { macs, ids } = await begun(["gone", "done", "stuck"]);
+        for (const id of Object.values(ids)) {
+          await macs.breakSchedule(id);
+          await macs.breakDaemon(id, "boot-deadline");
+        }
+        const own = (job: JobState) => buildkite.state.agents.find(({ id }) => id === job.agentId)?.name ?? "";
+        const jobs = ["first", "second"].map((label) => {
+          const command = "mkfifo /Users/runner/hold && read -r _ </Users/runner/hold";
+          return addJob(buildkite.state, { queue: "gone-done-stuck", command, label }, buildkite.clock.now());
+        });
+        await until(() => jobs.every(({ phase }) => phase === "running"));
+        const busy = jobs.map((job) => Object.values(ids).find((id) => own(job).endsWith(id)) ?? "");
+        const [done = "", stuck = ""] = busy;
+        const gone = Object.values(ids).find((id) => !busy.includes(id)) ?? "";
+
+        await macs.run(gone, "pkill -KILL -f 'agent/main.ts start'");
+        await macs.ends(gone, "look");
+
+        const told = (id: string) =>
+          /may finish its job/.test(macs.read(id, "/private/var/log/mac-runner-fleet/supervisor.log") ?? "");
+        const lookAll = async () => {
+          for (const id of busy) await macs.look(id);
+        };
+        await macs.toAge(done, 24 * hour - 5 * minute);
+        await lookAll();
+        deepEqual(busy.map(told), [false, false]);
+        await macs.toAge(done, 24 * hour + minute);
+        await lookAll();
+        deepEqual(busy.map(told), [true, true]);
+        deepEqual(await Promise.all(busy.map((id) => macs.stateOf(id))), ["running", "running"]);
+
+        await macs.run(done, "echo >/Users/runner/hold");
+        await until(() => jobs[0]?.phase === "finished");
+        equal(jobs[0]?.exitStatus, 0, "its last job was not harmed");
+        await until(() => agentOn(done) === undefined);
+        await macs.ends(done, "look");
+
+        await macs.toAge(stuck, 26 * hour - 5 * minute);
+        await macs.look(stuck);
+        equal(await macs.stateOf(stuck), "running");
+        await macs.toAge(stuck, 26 * hour + minute);
+        await macs.ends(stuck, "look");
+        await macs.close();
+      },
+
+    "the schedule at AWS ends it two hours after its hard limit": async () => {
+      const { macs, ids } = await begun(["scheduled"]);
+      const { scheduled: id = "" } = ids;
       for (const daemon of ["supervisor", "boot-deadline"] as const) await macs.breakDaemon(id, daemon);
-      await macs.breakSchedule(id);
-    }
-    const { swept = "", kept = "" } = ids;
-    await living.aws.ec2.send(
-      new CreateTagsCommand({ Resources: [kept], Tags: [{ Key: "persistent", Value: "true" }] }),
-    );
-    const { cloud } = macs;
-    const run = { clock: cloud.clock, signal: new AbortController().signal, log: quiet };
-    const sweep = async () => {
-      const { end, persistent } = await sweepOnce(cloud.settings, cloud.clients, run);
-      return [end, persistent].map((list) => list.map(({ name }) => name));
-    };
-    await macs.toAge(swept, 72 * hour - minute);
-    deepEqual(await sweep(), [[], []]);
-    ok(agentOn(swept), "its agent is still there");
-    await macs.toAge(swept, 72 * hour + minute);
-    deepEqual(await sweep(), [["swept"], ["kept"]]);
-    deepEqual([await macs.stateOf(swept), await macs.stateOf(kept)], ["shutting-down", "running"]);
-    await macs.close();
-  });
+      await macs.toAge(id, 50 * hour - minute);
+      equal(await macs.stateOf(id), "running");
+      ok(living.guests.isUp(id));
+      await macs.toAge(id, 50 * hour + minute);
+      equal(await macs.stateOf(id), "shutting-down");
+      await until(() => !living.guests.isUp(id));
+      await macs.close();
+    },
+  };
 
-  test("the boot deadline ends it two days after its life began, whatever boots and root volumes come between", async () => {
-    const { macs, ids } = await begun(["deadline"]);
-    const { deadline: id = "" } = ids;
-    await macs.breakSchedule(id);
-    await macs.breakDaemon(id, "supervisor");
-    await macs.toAge(id, 24 * hour);
-    await macs.reboot(id);
-    await macs.toAge(id, 47 * hour);
-    await macs.check(id);
-    equal(await macs.stateOf(id), "running");
-    const began = await macs.replaceRootVolume(id);
-    await macs.breakDaemon(id, "supervisor");
-    await macs.toAge(id, 49 * hour);
-    await macs.reboot(id);
-    await macs.check(id);
-    await macs.toAge(id, 48 * hour - 5 * minute, began);
-    await macs.check(id);
-    equal(await macs.stateOf(id), "running");
-    await macs.toAge(id, 48 * hour, began);
-    await macs.ends(id, "check");
-    await macs.close();
-  });
-
-  test("the supervisor ends it: its runner is gone, or its time is over and no job runs, or in any case two hours later", async () => {
-    const { macs, ids } = await begun(["gone", "done", "stuck"]);
-    for (const id of Object.values(ids)) {
-      await macs.breakSchedule(id);
-      await macs.breakDaemon(id, "boot-deadline");
-    }
-    const own = (job: JobState) => buildkite.state.agents.find(({ id }) => id === job.agentId)?.name ?? "";
-    const jobs = ["first", "second"].map((label) => {
-      const command = "mkfifo /Users/runner/hold && read -r _ </Users/runner/hold";
-      return addJob(buildkite.state, { queue: "gone-done-stuck", command, label }, buildkite.clock.now());
-    });
-    await until(() => jobs.every(({ phase }) => phase === "running"));
-    const busy = jobs.map((job) => Object.values(ids).find((id) => own(job).endsWith(id)) ?? "");
-    const [done = "", stuck = ""] = busy;
-    const gone = Object.values(ids).find((id) => !busy.includes(id)) ?? "";
-
-    await macs.run(gone, "pkill -KILL -f 'agent/main.ts start'");
-    await macs.ends(gone, "look");
-
-    const told = (id: string) =>
-      /may finish its job/.test(macs.read(id, "/private/var/log/mac-runner-fleet/supervisor.log") ?? "");
-    const lookAll = async () => {
-      for (const id of busy) await macs.look(id);
-    };
-    await macs.toAge(done, 24 * hour - 5 * minute);
-    await lookAll();
-    deepEqual(busy.map(told), [false, false]);
-    await macs.toAge(done, 24 * hour + minute);
-    await lookAll();
-    deepEqual(busy.map(told), [true, true]);
-    deepEqual(await Promise.all(busy.map((id) => macs.stateOf(id))), ["running", "running"]);
-
-    await macs.run(done, "echo >/Users/runner/hold");
-    await until(() => jobs[0]?.phase === "finished");
-    equal(jobs[0]?.exitStatus, 0, "its last job was not harmed");
-    await until(() => agentOn(done) === undefined);
-    await macs.ends(done, "look");
-
-    await macs.toAge(stuck, 26 * hour - 5 * minute);
-    await macs.look(stuck);
-    equal(await macs.stateOf(stuck), "running");
-    await macs.toAge(stuck, 26 * hour + minute);
-    await macs.ends(stuck, "look");
-    await macs.close();
-  });
-
-  test("the schedule at AWS ends it two hours after its hard limit", async () => {
-    const { macs, ids } = await begun(["scheduled"]);
-    const { scheduled: id = "" } = ids;
-    for (const daemon of ["supervisor", "boot-deadline"] as const) await macs.breakDaemon(id, daemon);
-    await macs.toAge(id, 50 * hour - minute);
-    equal(await macs.stateOf(id), "running");
-    ok(living.guests.isUp(id));
-    await macs.toAge(id, 50 * hour + minute);
-    equal(await macs.stateOf(id), "shutting-down");
-    await until(() => !living.guests.isUp(id));
-    await macs.close();
-  });
+  for (const [what, itEnds] of bounded(Object.entries(ends), 2)) test(what, itEnds);
 });
