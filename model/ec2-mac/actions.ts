@@ -9,6 +9,11 @@ export function isOccupied(place: Place): place is OccupiedPlace {
   return place.occupied !== undefined;
 }
 
+/** True when a runner takes jobs there. */
+export function isReady(place: Place): place is OccupiedPlace {
+  return place.stage === "ready" && isOccupied(place);
+}
+
 /** Ends the place's instance. */
 export function terminate({ host, occupied }: OccupiedPlace, reason: string): TerminateAction {
   return {

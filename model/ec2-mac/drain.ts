@@ -1,6 +1,7 @@
 import { drain, isOccupied, type OccupiedPlace, terminate, wait } from "./actions.ts";
 import { chanceOf } from "./chance.ts";
 import { forecastAt } from "./demand.ts";
+import { livesOf } from "./lives.ts";
 import { softLifeTag } from "./policy.ts";
 import type { Action, Instant, LifeRecord, RecycleWay, ReplaceRootVolumeAction, Tags } from "./types.ts";
 import type { Place, View } from "./view.ts";
@@ -34,7 +35,7 @@ function finish(place: OccupiedPlace, view: View, why: string): Action {
   if (place.occupied.drain?.way === "terminate" || wayNow(place, view) === "terminate") return terminate(place, why);
   const { instanceId } = place.occupied.instance;
   const { startedAt } = place.occupied.life;
-  const ordered = view.memory.lives.filter((life) => life.kind === "replacement" && life.instanceId === instanceId);
+  const ordered = livesOf(instanceId, view.memory.lives).filter(({ kind }) => kind === "replacement");
   const refused = ordered.filter(({ result, askedAt }) => result === "refused" && askedAt >= startedAt).length;
   if (refused >= mostRefusals) return terminate(place, `${why}; a new root volume has been refused ${refused} times`);
   const known = ordered.at(-1);

@@ -1,4 +1,4 @@
-import { isOccupied, type OccupiedPlace } from "./actions.ts";
+import { isOccupied, isReady, type OccupiedPlace } from "./actions.ts";
 import type { PoolPolicy } from "./policy.ts";
 import { scrubPercentile } from "./scrub-times.ts";
 import type { Instant, RecycleWay } from "./types.ts";
@@ -33,7 +33,7 @@ export function planRecycling(view: View): Map<string, Instant> {
   const starts = new Map<string, Instant>();
   const laneCount = lanesOf(view);
   if (laneCount === 0) return starts;
-  const ready = view.places.filter((place) => place.stage === "ready" && place.role === "declared").filter(isOccupied);
+  const ready = view.places.filter(isReady).filter(({ role }) => role === "declared");
   /** When the first renewal of each lane in use begins, in ascending order. */
   const lanes: Instant[] = [];
   for (const place of ready.sort((a, b) => b.occupied.life.softEndsAt - a.occupied.life.softEndsAt)) {

@@ -1,4 +1,4 @@
-import { drain, isOccupied, type OccupiedPlace } from "./actions.ts";
+import { drain, isReady, type OccupiedPlace } from "./actions.ts";
 import { forecastAt } from "./demand.ts";
 import { dueAt, lanesOf, planRecycling } from "./outlook.ts";
 import type { PoolPolicy } from "./policy.ts";
@@ -27,7 +27,7 @@ export interface Recycling {
  */
 export function recycle(view: View, busyElsewhere: ReadonlySet<string>): Recycling {
   const { policy } = view;
-  const ready = view.places.filter((place) => place.stage === "ready").filter(isOccupied);
+  const ready = view.places.filter(isReady);
   const candidates = ready.filter((place) => !busyElsewhere.has(place.host.hostId));
   if (candidates.length === 0 || view.pause) return { drains: [], nextAt: Number.POSITIVE_INFINITY };
   const starts = planRecycling(view);

@@ -146,9 +146,9 @@ function isPreferred(host: SeenHost, known: SeenHost, rememberedId: string | und
 
 /** A host that is given back is no longer declared, whatever the settings said that this process has read. */
 function roleOf(host: SeenHost, declared: ReadonlySet<string>, keepers: ReadonlyMap<string, SeenHost>): Place["role"] {
+  if (keepers.get(host.name) === host) return "declared";
   if (isLeaving(host) || !declared.has(host.name)) return "removed";
-  if (host.state === "permanent-failure") return "replaced";
-  return keepers.get(host.name) === host ? "declared" : "surplus";
+  return host.state === "permanent-failure" ? "replaced" : "surplus";
 }
 
 function countRunners(places: readonly Place[]): View["runners"] {
