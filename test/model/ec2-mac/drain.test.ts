@@ -142,6 +142,13 @@ test("refusals of an earlier life do not count", () => {
   deepEqual(kinds(decided({ instances: [instance(1, { runner: idle })], memory })), ["replace-root-volume MacM1-1"]);
 });
 
+test("refusals count on the host too to which AWS has moved the Mac", () => {
+  const asked = { kind: "replacement", instanceId: "i-1", result: "refused", askedAt: now - hour } as const;
+  const lives = [life({ ...asked, hostId: "h-lost" }), life({ ...asked, hostId: "h-lost", clientToken: "life-2" })];
+  const memory = { drains: { "i-1": drained }, lives };
+  deepEqual(kinds(decided({ instances: [instance(1, { runner: idle })], memory })), ["terminate MacM1-1"]);
+});
+
 test("a host that is no longer declared gets no further life", () => {
   const sight = {
     hosts: [host(9, { instanceIds: ["i-9"], hasRoom: false })],
