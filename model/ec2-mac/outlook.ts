@@ -45,7 +45,7 @@ export function outlook(view: View): Outlook {
   const readyByHour: number[] = [];
   const promisedByHour: number[] = [];
   for (let from = now; from < now + hours * hour; from += hour) {
-    const there = names.length - mostOut(within(outages, from), from);
+    const there = names.length - mostOut(within(outages, from), from, view);
     readyByHour.push(policy.sizing ? Math.min(there, keptWithin(view, policy.sizing, from, hour)) : there);
     const wanted = policy.sizing ? wantedWithin(view, policy.sizing, from, hour) : policy.promisedReady;
     promisedByHour.push(Math.min(names.length, wanted));
@@ -65,10 +65,16 @@ function within(outages: readonly Outage[], from: Instant): Outage[] {
   return outages.filter((outage) => outage.from < from + hour && outage.until > from);
 }
 
-/** How many of them are out at once at the most. */
-function mostOut(outages: readonly Outage[], from: Instant): number {
-  const beginnings = outages.map((outage) => Math.max(from, outage.from));
-  return Math.max(0, ...beginnings.map((at) => outages.filter((one) => one.from <= at && at < one.until).length));
+/** How many of them are out at once at the most. Those that are not out yet are never more at once than the planner lets. */
+function mostOut(outages: readonly Outage[], from: Instant, view: View): number {
+  const lanes = Math.max(1, lanesOf(view));
+  let most = 0;
+  for (const at of outages.map((outage) => Math.max(from, outage.from))) {
+    const out = outages.filter((one) => one.from <= at && at < one.until);
+    const present = out.filter((one) => one.from <= view.now).length;
+    most = Math.max(most, present + Math.min(lanes, out.length - present));
+  }
+  return most;
 }
 
 function missing(names: readonly string[], { keepers, now }: View): Outage[] {

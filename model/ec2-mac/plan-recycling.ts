@@ -45,7 +45,7 @@ export function planRecycling(view: View): Map<string, Instant> {
   ready.sort((a, b) => b.occupied.life.softEndsAt - a.occupied.life.softEndsAt);
   const renewals = ready.map((place) => ({
     dueAt: dueAt(place, policy),
-    seconds: outageSeconds(place, wayOf(place, view), view),
+    seconds: outageSeconds(place, wayOf(place, view, dueAt(place, policy)), view),
   }));
   for (const [index, latest] of latestStarts(renewals, laneCount).entries()) {
     const { instance, life } = (ready[index] as OccupiedPlace).occupied;
