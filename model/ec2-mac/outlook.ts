@@ -41,7 +41,7 @@ export function outlook(view: View): Outlook {
   const { policy, keepers, now } = view;
   // A pool that follows its demand misses no host that it has not ordered.
   const names = policy.sizing ? [...keepers.keys()] : policy.hosts.map(({ name }) => name);
-  const outages = [...missing(names, view), ...expectedOutages(view)];
+  const outages = [...missing(names, view), ...expectedOutages(view)].sort(byHost);
   const readyByHour: number[] = [];
   const promisedByHour: number[] = [];
   for (let from = now; from < now + hours * hour; from += hour) {
@@ -58,6 +58,10 @@ export function outlook(view: View): Outlook {
     fewest: Math.min(...readyByHour),
     short: index < 0 ? undefined : { from: shortFrom, out: within(outages, shortFrom) },
   };
+}
+
+function byHost(a: Outage, b: Outage): number {
+  return a.host.localeCompare(b.host, "en", { numeric: true }) || a.from - b.from;
 }
 
 /** Those of the outages that touch the hour. */
