@@ -1,7 +1,8 @@
+import { type Outage, outlook } from "../../model/ec2-mac/outlook.ts";
 import { poolSize } from "../../model/ec2-mac/size.ts";
 import type { Action, Instant } from "../../model/ec2-mac/types.ts";
 import { type Place, type Stage, viewOf } from "../../model/ec2-mac/view.ts";
-import { iso, span } from "../../model/ec2-mac/words.ts";
+import { at, iso, span } from "../../model/ec2-mac/words.ts";
 import type { Considered } from "./look.ts";
 
 /** One host of a pool, or a declared name that has none. Empty texts are nothing to say. */
@@ -55,6 +56,40 @@ export function sizeLine(pool: string, { observed, policy, now }: Considered): s
     `${wanted} runners wanted, ${alive} there or soon; jobs: ${running} running, ${waiting} waiting.`,
     `Why: ${why}.`,
   ].join(" ");
+}
+
+/** What the next 24 hours are expected to bring for a pool. Moments as ISO 8601. */
+export interface OutlookStatus {
+  pool: string;
+  /** In each of the hours that come, the present one first. */
+  promised: readonly number[];
+  ready: readonly number[];
+  fewest: number;
+  /** When fewer are expected than promised, and which hosts are out then; `until` is missing where nobody can know. */
+  short?: { from: string; out: { host: string; why: string; until?: string }[] };
+}
+
+/** The outlook of a pool for programs. Pure. */
+export function outlookStatus(pool: string, { observed, policy, now }: Considered): OutlookStatus {
+  const { promisedByHour, readyByHour, fewest, short } = outlook(viewOf(observed, policy, now));
+  const out = short?.out.map(({ host, why, until }) => ({ host, why, ...(until < never && { until: iso(until) }) }));
+  const status = { pool, promised: promisedByHour, ready: readyByHour, fewest };
+  return short && out ? { ...status, short: { from: iso(short.from), out } } : status;
+}
+
+/** The outlook of a pool in a line: what is promised, what is expected, and why it is too little. Pure. */
+export function outlookLine(pool: string, { observed, policy, now }: Considered): string {
+  const { promisedByHour, fewest, short } = outlook(viewOf(observed, policy, now));
+  const [least, most] = [Math.min(...promisedByHour), Math.max(...promisedByHour)];
+  const promised = least === most ? least : `${least} to ${most}`;
+  const line = `Pool ${pool}, ready runners in the next 24 h: ${promised} promised, ${fewest} expected at the fewest`;
+  return short ? `${line}.\n  Too few from ${at(short.from)}: ${whoIsOut(short.out)}.` : `${line}.`;
+}
+
+const never = Number.POSITIVE_INFINITY;
+
+function whoIsOut(out: readonly Outage[]): string {
+  return out.map(({ host, why, until }) => `${host}, ${why}${until < never ? `, until ${at(until)}` : ""}`).join("; ");
 }
 
 function placeStatus({ host, role, stage, occupied }: Place, now: Instant) {

@@ -53,6 +53,7 @@ const archive = `${stateFolder}/actions-runner.tar.gz`;
 const runnerFolder = `${home}/actions-runner`;
 /** Takes away what a job has left. */
 const clean = `${stateFolder}/clean.sh`;
+const runnerLog = `${logFolder}/runner.log`;
 
 interface RunnerParts extends TemplateValues {
   installRunner: string;
@@ -100,7 +101,7 @@ function supervisor(args: SetUpArgs, parts: RunnerParts): TemplateValues {
     oneJob: parts.oneJob,
     stateFolder,
     user,
-    runnerLog: `${logFolder}/runner.log`,
+    runnerLog,
     imds: imdsFunction(),
     life: lifeFunctions(args.region),
     runner: parts.supervisorPart,
@@ -128,7 +129,7 @@ function buildkite(runner: BuildkiteRunner, startScript: string): RunnerParts {
       config: { path: config, text: configText },
     }),
     startText: embedded("start-buildkite.sh.hbs", { config }),
-    supervisorPart: embedded("runner-buildkite.sh.hbs", { startScript }),
+    supervisorPart: embedded("runner-buildkite.sh.hbs", { startScript, runnerLog }),
   };
 }
 

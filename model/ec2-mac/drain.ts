@@ -81,3 +81,9 @@ export function softLifeTags({ policy, memory }: Pick<View, "policy" | "memory">
   const spread = chance * policy.softLifeSpreadSeconds;
   return { [softLifeTag]: String(Math.round(policy.softLifeSeconds + spread)) };
 }
+
+/** The soft life that is expected of a life that begins then, in seconds. */
+export function expectedSoftLifeSeconds({ policy, memory }: Pick<View, "policy" | "memory">, at: Instant): number {
+  const isKnown = forecastAt(memory.demand, at) !== undefined;
+  return policy.softLifeSeconds + (isKnown ? policy.softLifeSpreadSeconds : 0);
+}

@@ -40,6 +40,11 @@ function freeSince({ host }: Place, { memory, now }: View): Instant {
   return memory.hostStates[host.hostId]?.since ?? now;
 }
 
+/** From when on a host may get an instance; now, where nothing holds launches. */
+export function launchesFrom(view: View): Instant {
+  return holdForAll(view)?.until ?? view.now;
+}
+
 /** Why no host at all gets an instance now; undefined when one may. */
 function holdForAll(view: View): Pause | undefined {
   const { now, policy, pause, forceStart } = view;

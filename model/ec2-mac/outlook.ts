@@ -1,140 +1,141 @@
-import { isOccupied, isReady, type OccupiedPlace } from "./actions.ts";
-import type { PoolPolicy } from "./policy.ts";
-import { scrubPercentile } from "./scrub-times.ts";
-import type { Instant, RecycleWay } from "./types.ts";
-import type { Place, View } from "./view.ts";
+import { type Absence, absenceOf, nextAbsences } from "./absence.ts";
+import { isOccupied, type OccupiedPlace } from "./actions.ts";
+import { launchesFrom } from "./launch.ts";
+import { dueAt, lanesOf, outageSeconds, planRecycling } from "./plan-recycling.ts";
+import { staggerSecondsOf } from "./policy.ts";
+import { isQuietest } from "./recycle.ts";
+import { keptWithin, wantedWithin } from "./sizing.ts";
+import type { Instant } from "./types.ts";
+import type { View } from "./view.ts";
 import { wayOf } from "./way.ts";
 
-/** How long AWS takes for parts of a renewal, in seconds, rather too long than too short (see facts in the tests). */
-const usual = { stopping: 17 * 60, replacement: 10 * 60, boot: 20 * 60, setUp: 15 * 60 } as const;
-
-/** The share of scrubs that are planned for. */
-const plannedShare = 0.95;
-
-/** How long a host is expected to have no ready runner when its life is renewed in this way, in seconds. */
-export function outageSeconds({ host }: Place, way: RecycleWay, { scrubTimes }: View): number {
-  const renewal =
-    way === "terminate" ? usual.stopping + scrubPercentile(scrubTimes, host, plannedShare) : usual.replacement;
-  return renewal + usual.boot + usual.setUp;
-}
-
-/** The youngest age at which the planner ends a life, in seconds: each gets at least half of what it was meant to have. */
-function youngestRenewalSeconds(policy: PoolPolicy): number {
-  return policy.softLifeSeconds / 2;
-}
-
-/**
- * When to begin renewing each ready runner, by instance: as late as possible, yet so early that all are renewed before
- * their own supervisors end them and never more are out at once than the promise leaves. Planned backwards from the last
- * life that ends: each renewal takes a lane, the lanes are as many as may be out, and a full lane pushes it earlier.
- */
-export function planRecycling(view: View): Map<string, Instant> {
-  const { policy } = view;
-  const starts = new Map<string, Instant>();
-  const laneCount = lanesOf(view);
-  if (laneCount === 0) return starts;
-  const ready = view.places.filter(isReady).filter(({ role }) => role === "declared");
-  /** When the first renewal of each lane in use begins, in ascending order. */
-  const lanes: Instant[] = [];
-  for (const place of ready.sort((a, b) => b.occupied.life.softEndsAt - a.occupied.life.softEndsAt)) {
-    const { instance, life } = place.occupied;
-    const laneBegins = lanes.length < laneCount ? Number.POSITIVE_INFINITY : (lanes.pop() as Instant);
-    const latest = Math.min(dueAt(place, policy), laneBegins - outageSeconds(place, wayOf(place, view), view));
-    lanes.splice(rankIn(lanes, latest), 0, latest);
-    starts.set(instance.instanceId, Math.max(latest, life.startedAt + youngestRenewalSeconds(policy)));
-  }
-  return starts;
-}
-
-/** Where the moment belongs in an ascending list. */
-function rankIn(moments: readonly Instant[], moment: Instant): number {
-  let low = 0;
-  let high = moments.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((moments[middle] as Instant) < moment) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** When draining has to begin so that a usual job is over before the Mac's own supervisor ends the life. */
-export function dueAt({ occupied: { life } }: OccupiedPlace, policy: PoolPolicy): Instant {
-  return Math.min(life.softEndsAt, life.scrubDueAt) - policy.graceSeconds / 2;
-}
-
-/**
- * One for each runner that may be out at once. With a promise of all of them, one is out at a time if the floor allows. A
- * pool that follows its demand promises what it wants; one in ten may be out all the same.
- */
-export function lanesOf({ policy, size, places }: View): number {
-  const { hosts, promisedReady, floor } = policy;
-  const held = size ? places.length : hosts.length;
-  const spare = size ? Math.max(held - size.kept, Math.ceil(held / 10)) : held - promisedReady;
-  return Math.max(0, Math.min(held - floor, Math.max(1, spare)));
+/** A declared host that is expected to have no ready runner for a while. */
+export interface Outage {
+  host: string;
+  from: Instant;
+  /** When a runner is expected there again; infinite when nobody can know. */
+  until: Instant;
+  why: string;
 }
 
 /** How many runners are expected to be ready, and where the promise is not kept. */
 export interface Outlook {
   /** The fewest expected within each of the next 24 hours. */
   readyByHour: number[];
-  /** The first hour in which fewer are expected than promised. */
-  shortFrom: Instant | undefined;
+  /** How many are promised in each: the policy's number, or what a pool that follows its demand wants of its hosts. */
+  promisedByHour: number[];
+  /** The fewest of all these hours. */
+  fewest: number;
+  /** The first hour in which fewer are expected than promised, and which hosts are out then. */
+  short: { from: Instant; out: Outage[] } | undefined;
 }
 
-/** What the next 24 hours are expected to bring, with scrubs as long as 95 of 100 measured ones. */
+const hour = 3600;
+const hours = 24;
+
+/**
+ * What the next 24 hours are expected to bring, with scrubs as long as 95 of 100 measured ones. Hosts that are not there
+ * yet are not counted on, for nobody knows when AWS has room for one; nor is what a pool may give back.
+ */
 export function outlook(view: View): Outlook {
+  const { policy, keepers, now } = view;
+  // A pool that follows its demand misses no host that it has not ordered.
+  const names = policy.sizing ? [...keepers.keys()] : policy.hosts.map(({ name }) => name);
+  const outages = [...missing(names, view), ...expectedOutages(view)].sort(byHost);
+  const readyByHour: number[] = [];
+  const promisedByHour: number[] = [];
+  for (let from = now; from < now + hours * hour; from += hour) {
+    const there = names.length - mostOut(within(outages, from), from, view);
+    readyByHour.push(policy.sizing ? Math.min(there, keptWithin(view, policy.sizing, from, hour)) : there);
+    const wanted = policy.sizing ? wantedWithin(view, policy.sizing, from, hour) : policy.promisedReady;
+    promisedByHour.push(Math.min(names.length, wanted));
+  }
+  const index = readyByHour.findIndex((count, at) => count < (promisedByHour[at] ?? 0));
+  const shortFrom = now + index * hour;
+  return {
+    readyByHour,
+    promisedByHour,
+    fewest: Math.min(...readyByHour),
+    short: index < 0 ? undefined : { from: shortFrom, out: within(outages, shortFrom) },
+  };
+}
+
+function byHost(a: Outage, b: Outage): number {
+  return a.host.localeCompare(b.host, "en", { numeric: true }) || a.from - b.from;
+}
+
+/** Those of the outages that touch the hour. */
+function within(outages: readonly Outage[], from: Instant): Outage[] {
+  return outages.filter((outage) => outage.from < from + hour && outage.until > from);
+}
+
+/** How many of them are out at once at the most. Those that are not out yet are never more at once than the planner lets. */
+function mostOut(outages: readonly Outage[], from: Instant, view: View): number {
+  const lanes = Math.max(1, lanesOf(view));
+  let most = 0;
+  for (const at of outages.map((outage) => Math.max(from, outage.from))) {
+    const out = outages.filter((one) => one.from <= at && at < one.until);
+    const present = out.filter((one) => one.from <= view.now).length;
+    most = Math.max(most, present + Math.min(lanes, out.length - present));
+  }
+  return most;
+}
+
+function missing(names: readonly string[], { keepers, now }: View): Outage[] {
+  return names
+    .filter((name) => !keepers.has(name))
+    .map((host) => ({ host, from: now, until: Number.POSITIVE_INFINITY, why: "it has no host" }));
+}
+
+/** The present absence of each place, or its next renewal, and the renewal after it. */
+function expectedOutages(view: View): Outage[] {
+  const starts = expectedStarts(view);
+  const declared = view.places.filter(({ role }) => role === "declared");
+  const first = inTurn(
+    declared.map((place) => absenceOf(place, view, starts)),
+    view,
+  );
+  const second = nextAbsences(first, view, view.now + hours * hour);
+  return [...first, ...second].map(({ place, from, until, why }) => ({ host: place.host.name, from, until, why }));
+}
+
+/** When each ready runner is renewed: as late as is planned, or before that in the quietest of its last hours. */
+function expectedStarts(view: View): Map<string, Instant> {
   const starts = planRecycling(view);
-  const readyByHour = Array.from({ length: 24 }, () => 0);
-  for (const place of view.places) {
-    if (place.role !== "declared") continue;
-    const out = expectedOutage(place, view, starts);
-    for (let hour = 0; hour < 24; hour++) {
-      const from = view.now + hour * 3600;
-      if (!out || out.from >= from + 3600 || out.until <= from) readyByHour[hour] = (readyByHour[hour] ?? 0) + 1;
-    }
+  const lanes = Array.from({ length: lanesOf(view) }, () => view.now);
+  const quiet = view.places
+    .filter((place) => place.stage === "ready" && place.role === "declared")
+    .filter(isOccupied)
+    .map((place) => ({ place, at: quietStart(place, view) }));
+  for (const { place, at } of quiet.sort((a, b) => a.at - b.at)) {
+    const { instanceId } = place.occupied.instance;
+    const planned = starts.get(instanceId);
+    const free = lanes.shift();
+    if (planned === undefined || free === undefined) break;
+    const from = Math.min(planned, Math.max(at, free));
+    starts.set(instanceId, from);
+    lanes.push(from + outageSeconds(place, wayOf(place, view, from), view));
+    lanes.sort((a, b) => a - b);
   }
-  const short = readyByHour.findIndex((count) => count < view.policy.promisedReady);
-  return { readyByHour, shortFrom: short < 0 ? undefined : view.now + short * 3600 };
+  return starts;
 }
 
-/** When the place is expected to have no ready runner within the next day. */
-function expectedOutage(
-  place: Place,
-  view: View,
-  starts: ReadonlyMap<string, Instant>,
-): { from: Instant; until: Instant } | undefined {
-  const { now } = view;
-  if (place.stage === "ready" && isOccupied(place)) {
-    const startAt = starts.get(place.occupied.instance.instanceId);
-    const from = Math.max(now, startAt ?? place.occupied.life.softEndsAt);
-    return {
-      from,
-      until: from + outageSeconds(place, startAt === undefined ? "terminate" : wayOf(place, view), view),
-    };
-  }
-  return { from: now, until: now + remainingOutage(place, view) };
+/** The first of the next hours that is the quietest left to the life; never where the pool's hours are not known. */
+function quietStart(place: OccupiedPlace, view: View): Instant {
+  const until = Math.min(dueAt(place, view.policy), view.now + hours * hour);
+  for (let at = view.now; at < until; at += hour) if (isQuietest(at, place, view)) return at;
+  return Number.POSITIVE_INFINITY;
 }
 
-function remainingOutage(place: Place, view: View): number {
-  const drained = place.occupied?.drain?.way;
-  const passed = view.now - (view.memory.hostStates[place.host.hostId]?.since ?? view.now);
-  switch (place.stage) {
-    case "out":
-    case "occupied":
-    case "failed":
-      return Number.POSITIVE_INFINITY;
-    case "booting":
-    case "free":
-      return usual.boot + usual.setUp;
-    case "booted":
-    case "setting-up":
-      return usual.setUp;
-    case "replacing":
-      return usual.replacement + usual.boot + usual.setUp;
-    case "scrubbing":
-      return Math.max(0, outageSeconds(place, "terminate", view) - passed);
-    default:
-      return outageSeconds(place, drained ?? "terminate", view);
-  }
+/** Free hosts are launched one after another, whoever has waited longest first. */
+function inTurn(absences: readonly Absence[], view: View): Absence[] {
+  const stagger = view.size || view.forceStart ? 0 : staggerSecondsOf(view.policy);
+  let nextAt = launchesFrom(view);
+  const turns = absences.toSorted((a, b) => (a.freeAt ?? 0) - (b.freeAt ?? 0));
+  return turns.map((absence) => {
+    if (absence.freeAt === undefined) return absence;
+    const launchAt = Math.max(absence.freeAt, nextAt);
+    nextAt = launchAt + stagger;
+    return { ...absence, until: absence.until + launchAt - absence.freeAt };
+  });
 }

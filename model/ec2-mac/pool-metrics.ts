@@ -1,3 +1,4 @@
+import { outlook } from "./outlook.ts";
 import { releasableAt } from "./release.ts";
 import { scrubPercentile } from "./scrub-times.ts";
 import type { Instant, Observed, PoolMemory, SeenHost } from "./types.ts";
@@ -8,6 +9,9 @@ import type { Place, View } from "./view.ts";
 export interface PoolMetrics {
   ReadyRunners: number;
   BusyRunners: number;
+  /** The fewest ready runners that are expected within the next 24 hours, and how many are promised now. */
+  ReadyRunnersOutlook: number;
+  PromisedRunners: number;
   /** In a pool that follows its demand, those that it has now. */
   DeclaredHosts: number;
   /** Runners that a pool which follows its demand wants, and the jobs that wait for one, where they could be counted. */
@@ -39,10 +43,13 @@ export function poolMetrics(
   const { places, now, policy, size } = view;
   const count = (isSo: (place: Place) => boolean) => places.filter(isSo).length;
   const leaving = places.filter(({ role }) => role !== "declared");
+  const { fewest, promisedByHour } = outlook(view);
   const overdue = leaving.map(({ host }) => now - dueBackAt(host, view));
   return {
     ReadyRunners: count(({ stage }) => stage === "ready"),
     BusyRunners: count(isBusy),
+    ReadyRunnersOutlook: fewest,
+    PromisedRunners: promisedByHour[0] ?? 0,
     DeclaredHosts: size ? count(({ role }) => role === "declared") : policy.hosts.length,
     ...(size && { WantedRunners: size.wanted }),
     ...(size && typeof waitingJobs === "number" && { WaitingJobs: waitingJobs }),

@@ -1,6 +1,6 @@
 import { drain, isReady, type OccupiedPlace } from "./actions.ts";
 import { forecastAt } from "./demand.ts";
-import { dueAt, lanesOf, planRecycling } from "./outlook.ts";
+import { dueAt, lanesOf, planRecycling } from "./plan-recycling.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { DrainAction, Instant } from "./types.ts";
 import { isBusy } from "./utilization.ts";
@@ -97,18 +97,23 @@ const likeness = 1.05;
 /** In the last hours of a life the quietest of them is taken, as long as the runner has nothing to do. */
 function quietCause(place: OccupiedPlace, view: View): Cause | undefined {
   const { now, policy, memory, size } = view;
-  const { life } = place.occupied;
-  if (place.role !== "declared" || now < life.startedAt + policy.softLifeSeconds - policy.softLifeSpreadSeconds / 2)
-    return undefined;
-  if (isBusy(place)) return undefined;
-  const present = forecastAt(memory.demand, now);
-  if (!present || (memory.demand?.load ?? 0) > 2 * present.mean + 2) return undefined;
-  for (let at = now + 3600; at < dueAt(place, policy); at += 3600) {
-    const later = forecastAt(memory.demand, at);
-    if (!later || later.mean * likeness < present.mean) return undefined;
-  }
+  if (place.role !== "declared" || isBusy(place) || !isQuietest(now, place, view)) return undefined;
+  const usual = forecastAt(memory.demand, now)?.mean ?? 0;
+  if ((memory.demand?.load ?? 0) > 2 * usual + 2) return undefined;
   const held = size ? view.places.length : policy.hosts.length;
   return { why: "it is idle in the quietest hour left to its life", leaves: Math.max(0, held - lanesOf(view)) };
+}
+
+/** True when the moment is among the last hours of the life and no later one of them is expected to be quieter. */
+export function isQuietest(at: Instant, place: OccupiedPlace, { policy, memory }: View): boolean {
+  if (at < place.occupied.life.startedAt + policy.softLifeSeconds - policy.softLifeSpreadSeconds / 2) return false;
+  const present = forecastAt(memory.demand, at);
+  if (!present) return false;
+  for (let later = at + 3600; later < dueAt(place, policy); later += 3600) {
+    const forecast = forecastAt(memory.demand, later);
+    if (!forecast || forecast.mean * likeness < present.mean) return false;
+  }
+  return true;
 }
 
 function byUrgency([a, causeA]: [OccupiedPlace, Cause], [b, causeB]: [OccupiedPlace, Cause]): number {

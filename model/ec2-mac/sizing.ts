@@ -45,6 +45,16 @@ export function sizeOf({ policy, memory, now }: Pick<View, "policy" | "memory" |
   };
 }
 
+/** How many runners a pool that follows its demand wants at the most within these seconds. */
+export function wantedWithin({ policy, memory }: View, sizing: Sizing, from: Instant, seconds: number): number {
+  return mostWithin(from, seconds, sizing, policy, memory.demand);
+}
+
+/** How many of them it does not give back within these seconds. */
+export function keptWithin(view: View, sizing: Sizing, from: Instant, seconds: number): number {
+  return wantedWithin(view, sizing, from, seconds + keepSeconds);
+}
+
 /** How many are wanted in enough hours of the day that comes. */
 function worthwhileOf(now: Instant, sizing: Sizing, policy: PoolPolicy, demand: View["memory"]["demand"]): number {
   const wants = Array.from({ length: leaseHours }, (_, ahead) =>

@@ -15,7 +15,7 @@ export interface DashboardSubject {
 interface Line {
   metric: string;
   label: string;
-  stat: "Average" | "Maximum" | "Sum" | "SampleCount";
+  stat: "Average" | "Minimum" | "Maximum" | "Sum" | "SampleCount";
 }
 
 const columns = 24;
@@ -31,6 +31,8 @@ export function dashboardBody(subject: DashboardSubject): string {
       { metric: "DeclaredHosts", label: "declared", stat: "Maximum" },
       { metric: "ReadyRunners", label: "ready", stat: "Average" },
       { metric: "BusyRunners", label: "busy", stat: "Average" },
+      { metric: "PromisedRunners", label: "promised", stat: "Maximum" },
+      { metric: "ReadyRunnersOutlook", label: "fewest in the next 24 h", stat: "Minimum" },
     ]),
     graph(subject, "Jobs at once", [{ metric: "BusyRunners", label: "most", stat: "Maximum" }]),
     ...(subject.followsDemand ? [demandGraph(subject)] : []),

@@ -66,7 +66,11 @@ export async function startEc2Mac(options: Ec2MacOptions): Promise<Ec2Mac> {
     url,
     guests: () => guests,
   });
-  const server = createServer((request, response) => void front.answer(request, response));
+  // Longer than any test: a client that asks once must not meet a connection that is just being closed.
+  const server = createServer(
+    { keepAliveTimeout: 600_000 },
+    (request, response) => void front.answer(request, response),
+  );
   const close = async () => {
     await guests?.close();
     await closeServer(server);

@@ -24,7 +24,9 @@ const controllerMetrics = [
   "LaunchFailures",
   "LeaseWaitOverdueSeconds",
   "LeasesWaiting",
+  "PromisedRunners",
   "ReadyRunners",
+  "ReadyRunnersOutlook",
   "ScrubOverdue",
 ];
 

@@ -1,5 +1,12 @@
 import { type Considered, consider } from "../../../controllers/pool/look.ts";
-import { type HostStatus, poolStatus, sizeLine } from "../../../controllers/pool/status.ts";
+import {
+  type HostStatus,
+  type OutlookStatus,
+  outlookLine,
+  outlookStatus,
+  poolStatus,
+  sizeLine,
+} from "../../../controllers/pool/status.ts";
 import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
 import { waitingLeases } from "../../../drivers/ec2/leases.ts";
 import { learnedScrubs, scrubPercentile } from "../../../model/ec2-mac/scrub-times.ts";
@@ -22,24 +29,27 @@ export async function showPools(signal: AbortSignal, options: StatusOptions): Pr
   return withPools(options, signal, async ({ pools }) => {
     if (options.format !== "table") return printFile(pools, options.format, signal);
     const rows: HostStatus[] = [];
+    const outlooks: OutlookStatus[] = [];
     const more: string[] = [];
     let exitCode = 0;
     for (const pool of pools) {
       try {
         const considered = await consider(pool, pool.store, false, signal);
         rows.push(...poolStatus(pool.name, considered));
+        outlooks.push(outlookStatus(pool.name, considered));
         if (!options.json) more.push(...(await besides(pool, considered, signal)));
       } catch (error) {
         console.error(`Pool ${pool.name}: ${explain(error)}`);
         exitCode = 3;
       }
     }
-    console.log(options.json ? JSON.stringify(rows, undefined, 2) : [formatTable(columns, rows), ...more].join("\n\n"));
+    const all = { hosts: rows, outlooks };
+    console.log(options.json ? JSON.stringify(all, undefined, 2) : [formatTable(columns, rows), ...more].join("\n\n"));
     return exitCode;
   });
 }
 
-/** What else a person should know of a pool: nobody looks, its size, hosts that leave, test hosts, scrub times. */
+/** What else a person should know of a pool: nobody looks, its day, its size, hosts that leave, test hosts, scrub times. */
 async function besides(pool: OpenPool, considered: Considered, signal: AbortSignal): Promise<string[]> {
   const { name, fleetId, settings } = pool;
   const { observed } = considered;
@@ -53,6 +63,7 @@ async function besides(pool: OpenPool, considered: Considered, signal: AbortSign
   const tests = (await lookAtTestHosts(pool, signal)).map((host) => testHostRow(pool, host));
   return [
     ...(await silence(pool, considered.now)),
+    outlookLine(name, considered),
     ...(size ? [size] : []),
     ...(waiting.length > 0 ? [formatTable(["pool", "leaving_host", "release_from", "why"], waiting)] : []),
     ...(tests.length > 0 ? [formatTable(testHostColumns, tests)] : []),

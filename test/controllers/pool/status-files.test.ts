@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Considered } from "../../../controllers/pool/look.ts";
-import { poolStatus } from "../../../controllers/pool/status.ts";
+import { outlookLine, outlookStatus, poolStatus } from "../../../controllers/pool/status.ts";
 import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
 import { decide } from "../../../model/ec2-mac/decide.ts";
 import { emptyMemory } from "../../../model/ec2-mac/memory.ts";
@@ -165,4 +165,19 @@ test("the table has every host once, and what comes next", () => {
   match(next("MacM1-14"), /^its runner is absent/);
   match(next("MacM1-17"), /^terminate: 2\.1 days old, and 2 days is the hard limit$/);
   match(next("MacM1-19"), /^allocate: no host has its name$/);
+});
+
+test("the outlook says what is promised, what is expected, and which hosts are why it is too little", () => {
+  const few = { ...considered, policy: { ...considered.policy, promisedReady: 10 } };
+  match(
+    outlookLine("macs", few),
+    /^Pool macs, ready runners in the next 24 h: 10 promised, \d expected at the fewest\.\n {2}Too few from 2026-01-02 03:04 UTC: .*MacM1-2, its host is scrubbed, until 2026-01-02 0\d:\d\d UTC; .*MacM1-3, somebody has taken it out of service; .*\.$/,
+  );
+  const { short, ready } = outlookStatus("macs", few);
+  equal(ready.length, 24);
+  deepEqual(
+    short?.out.find(({ host }) => host === "MacM1-19"),
+    { host: "MacM1-19", why: "it has no host" },
+  );
+  match(outlookLine("macs", { ...considered, policy: { ...considered.policy, promisedReady: 0 } }), /fewest\.$/);
 });

@@ -126,7 +126,8 @@ const aws = `case "$*" in
   *replace-root*) [ -e "$root/tasks" ] && exec cat "$root/tasks"; [ ! -e "$root/no-aws" ] ;;
 esac`;
 
-const agent = `echo $$ >"$root/agent-pid"
+const agent = `[ -e "$root/away" ] || echo 'INFO   Successfully registered agent "MacM1-1-i-0abc" with tags []'
+echo $$ >"$root/agent-pid"
 env >"$root/agent-env"
 trap 'echo TERM >>"$root/signals"' TERM
 while [ ! -e "$root/end" ]; do

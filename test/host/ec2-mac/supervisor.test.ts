@@ -256,6 +256,23 @@ test("an agent that is gone ends the Mac", async (t) => {
   ok(mac.shutdowns() > 0);
 });
 
+test("an agent that cannot register is started again, ever less often, with the credential that is kept for it", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.write("away", "");
+  await mac.withRunner();
+  await mac.look();
+  ok(mac.has("credential"), "nothing has come of it yet");
+  mac.write("last-words", `fatal: 503 for ${secret}`);
+  mac.endRunner(1);
+  const said = await mac.look(2);
+  match(
+    said.join(),
+    /the runner could not register, exit status 1: fatal: 503 for \.\.\.; it is started again after 15 s/,
+  );
+  match((await mac.look(7)).join(), /starting the runner .*it is started again after 30 seconds/);
+  equal(mac.shutdowns(), 0);
+});
+
 interface Renewal {
   name: string;
   /** Seconds from the launch to the drain that the tag tells of; no tag, if missing. */

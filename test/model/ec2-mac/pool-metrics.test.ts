@@ -39,6 +39,8 @@ test("the pool in numbers", () => {
   deepEqual(poolMetrics(view, before, after), {
     ReadyRunners: 2,
     BusyRunners: 2,
+    ReadyRunnersOutlook: 2,
+    PromisedRunners: 5,
     DeclaredHosts: 6,
     HostsFailed: 1,
     HostsScrubbing: 2,

@@ -1,6 +1,6 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
-import { outlook, planRecycling } from "../../../model/ec2-mac/outlook.ts";
+import { planRecycling } from "../../../model/ec2-mac/plan-recycling.ts";
 import { type PoolPolicy, softLifeTag } from "../../../model/ec2-mac/policy.ts";
 import type { DrainAction, SeenInstance } from "../../../model/ec2-mac/types.ts";
 import { viewOf } from "../../../model/ec2-mac/view.ts";
@@ -140,18 +140,4 @@ test("full scrubs need more room: the planner begins hours earlier, though never
 
 test("with a floor of all of them nothing is planned", () => {
   deepEqual(plannedHours(3, { floor: 3, promisedReady: 3 }), []);
-});
-
-test("the outlook tells how many will be ready in each hour, and where the promise falls short", () => {
-  const instances = [
-    instance(1),
-    instance(2),
-    instance(3, { runner: { state: "absent" }, setUp: { state: "running" } }),
-  ];
-  const view = viewOf(observed({ instances }), policyFor(3, { floor: 2, promisedReady: 3 }), now);
-  const { readyByHour, shortFrom } = outlook(view);
-  equal(readyByHour.length, 24);
-  deepEqual(readyByHour.slice(0, 3), [2, 3, 3], "the third is set up within the hour");
-  equal(shortFrom, now);
-  ok(readyByHour.includes(2), "renewals are foreseen");
 });

@@ -19,6 +19,7 @@ after(() => people.close());
 function plain(text: string): string {
   return text
     .replace(/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:00)/g, "TIME")
+    .replace(/\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/g, "TIME")
     .replace(/\b(h|i)-[0-9a-f]{17}\b/g, "$1-ID")
     .replace(/"at":\d+|"id":"\d+/g, "AT")
     .replace(/\bs\d\b/g, "STACK")
@@ -50,6 +51,11 @@ const morning: Case[] = [
     out: /^POOL +HOST [^\n]*\nmacs +mac-1 +us-west-2a +available[^\n]*\nmacs +mac-2 [^\n]*missing/,
   },
   { command: "pool status --json", out: /"stage": "free"/ },
+  {
+    command: "pool status",
+    out: /Pool macs, ready [^:]+: 1 promised, 0 expected at the fewest\.\n {2}Too few from [^\n]*mac-2, it has no host\./,
+  },
+  { command: "pool status --json", out: /"outlooks": \[\n +\{\n +"pool": "macs",\n +"promised": \[/ },
   { command: "pool status --format dh", out: /^# LaunchInstances.sh run [^\n]*\n#\n# mac-1 HOST THROTTLE: / },
   { command: "pool status --format pw", out: /^# SetupInstances.sh run / },
   { command: "pool timeline", out: /^macs: nothing has been decided yet$/ },
