@@ -2,6 +2,7 @@ import { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
 import type { SecurityGroup } from "@pulumi/aws/ec2/securityGroup.js";
 import type { InstanceProfile } from "@pulumi/aws/iam/instanceProfile.js";
 import * as pulumi from "@pulumi/pulumi";
+import { setUpScriptTag } from "../../model/ec2-mac/policy.ts";
 import { awsName, fleetId } from "../../model/names.ts";
 import type { Ec2MacPoolPlan } from "../../model/plan/ec2-mac.ts";
 import { heartbeatSeconds, metricNamespace } from "../../model/plan/ec2-mac-alarms.ts";
@@ -26,7 +27,7 @@ export function createLaunchTemplate(
   script: SetUpScript,
 ): LaunchTemplate {
   const { name, place, pool, parent, tags } = scope;
-  const instanceTags = { ...plan.instanceTags, ...scope.mark };
+  const instanceTags = { ...plan.instanceTags, ...scope.mark, [setUpScriptTag]: script.sha256 };
   return new LaunchTemplate(
     `${name}-template`,
     {
@@ -80,6 +81,6 @@ function userData({ place, pool }: PoolScope, plan: Ec2MacPoolPlan, alerts: Aler
   };
   const encode = (text: string) => Buffer.from(text).toString("base64");
   return pulumi
-    .all([script.bucket, script.key, script.sha256])
-    .apply(([bucket, key, sha256]) => encode(renderUserData({ ...args, setUp: { bucket, key, sha256 } })));
+    .all([script.bucket, script.sha256])
+    .apply(([bucket, sha256]) => encode(renderUserData({ ...args, setUp: { bucket, sha256 } })));
 }

@@ -10,11 +10,11 @@ import { bucketName, fleetId } from "../../model/names.ts";
 import { tlsOnlyPolicy } from "../../model/plan/ec2-mac-permissions.ts";
 import type { RunnerSettings } from "../../model/settings.ts";
 import type { PoolScope } from "./scope.ts";
+import { setUpScriptKey } from "./user-data.ts";
 
 /** Where Macs find their set-up script, and how they know that it is the right one. */
 export interface SetUpScript {
   bucket: pulumi.Output<string>;
-  key: pulumi.Output<string>;
   sha256: pulumi.Output<string>;
   /** Everything that is or was a set-up script of the pool. */
   scriptsArn: pulumi.Output<string>;
@@ -25,8 +25,6 @@ export interface LifeTimes {
   softLifeSeconds: number;
   graceSeconds: number;
 }
-
-const folder = "set-up";
 
 /** Declares the set-up script and the bucket it is in, which nobody reaches but the pool's Macs, and only encrypted. */
 export function createSetUpScript(scope: PoolScope, runner: RunnerSettings, times: LifeTimes): SetUpScript {
@@ -66,7 +64,7 @@ export function createSetUpScript(scope: PoolScope, runner: RunnerSettings, time
     {
       region: pool.region,
       bucket: bucket.id,
-      key: pulumi.interpolate`${folder}/${sha256}.sh`,
+      key: sha256.apply(setUpScriptKey),
       content: text,
       contentType: "text/x-shellscript",
       serverSideEncryption: "AES256",
@@ -76,7 +74,13 @@ export function createSetUpScript(scope: PoolScope, runner: RunnerSettings, time
     // An instance that gets a new root volume asks again for the script of its launch. The bucket's end takes all.
     { parent, retainOnDelete: true },
   );
-  return { bucket: bucket.bucket, key: script.key, sha256, scriptsArn: pulumi.interpolate`${bucket.arn}/${folder}/*` };
+  // Whoever asks for it by its checksum waits until it is there.
+  const uploaded = pulumi.all([sha256, script.key]).apply(([known]) => known);
+  return {
+    bucket: bucket.bucket,
+    sha256: uploaded,
+    scriptsArn: pulumi.interpolate`${bucket.arn}/${setUpScriptKey("*")}`,
+  };
 }
 
 function setUpArgs({ place, pool }: PoolScope, mark: string, runner: RunnerSettings, times: LifeTimes): SetUpArgs {

@@ -8,6 +8,7 @@ import {
   stateFolder,
 } from "../../host/ec2-mac/parts.ts";
 import { render, type TemplateValues } from "../../host/render.ts";
+import { setUpScriptTag } from "../../model/ec2-mac/policy.ts";
 
 /** What the first boot of an EC2 Mac needs to know. No secrets: everything on the Mac can read its user data. */
 export interface UserDataArgs {
@@ -28,12 +29,16 @@ export interface UserDataArgs {
   setUp?: SetUpObject;
 }
 
-/** The set-up script as an object in S3 that the instance's role may read. */
+/** The set-up script of a launch, an object in S3 that the instance's role may read. */
 export interface SetUpObject {
   bucket: string;
-  key: string;
   /** The SHA-256 of the script, in hexadecimal digits; another one is not run. */
   sha256: string;
+}
+
+/** Where a set-up script is in its bucket, by its SHA-256. */
+export function setUpScriptKey(sha256: string): string {
+  return `set-up/${sha256}.sh`;
 }
 
 /** A job of launchd that starts at boot and then at an interval. */
@@ -53,7 +58,8 @@ const heartbeatLimitSeconds = 45;
 
 /**
  * The user data of a Mac, as plain text. It sets a deadline before anything else, then names the Mac, keeps macOS
- * quiet, starts the heartbeat, and at last fetches and runs the set-up script, which registers a runner.
+ * quiet, starts the heartbeat, and at last fetches and runs the set-up script, which registers a runner: the one that the
+ * instance's tag names, for a new root volume begins with the user data of the launch, or else that of the launch.
  * EC2 takes at most 16 KB before base64.
  * @throws Error when a value cannot be quoted for the shell.
  */
@@ -64,7 +70,8 @@ export function renderUserData(args: UserDataArgs): string {
     stateFolder,
     logFolder,
     region: args.region,
-    setUp: args.setUp ? { url: `s3://${args.setUp.bucket}/${args.setUp.key}`, sha256: args.setUp.sha256 } : "",
+    setUp: args.setUp ? { ...args.setUp } : "",
+    setUpScriptTag,
     imds: imdsFunction(),
     install: installFunctions(),
     bootDeadline: bootDeadlineDaemon(args),

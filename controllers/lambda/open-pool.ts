@@ -1,7 +1,7 @@
-import { templateImage } from "../../drivers/ec2/template-image.ts";
 import { openCi } from "../pool/ci.ts";
 import { parameterCredentials } from "../pool/credentials.ts";
 import { scheduledEnds } from "../pool/ends.ts";
+import { newLivesOf } from "../pool/new-lives.ts";
 import type { Pool, PoolClock } from "../pool/pool.ts";
 import { unseenRunners } from "../pool/runners.ts";
 import type { AwsClients } from "./clients.ts";
@@ -14,13 +14,13 @@ export function openPool(
   clock: PoolClock,
   apiToken: string | undefined,
 ): Pool {
-  const { poolId, pool, policy, template, imageId } = settings;
+  const { poolId, pool, policy, template } = settings;
   const { ec2, scheduler } = clients;
   return {
     id: poolId,
     name: pool,
     policy,
-    imageId: async (signal) => imageId ?? templateImage(ec2, template.templateName, signal),
+    newLives: (signal) => newLivesOf(ec2, template.templateName, signal),
     launch: template,
     ec2,
     clock,

@@ -76,8 +76,6 @@ const schema = z.object({
   region: z.string(),
   policy,
   template: z.object({ templateName: z.string(), tags, subnets: z.record(z.string(), z.string()) }),
-  /** Default: what the launch template stands for. */
-  imageId: z.string().optional(),
   /** The DynamoDB table. */
   table: z.string(),
   /** The group of the one-time schedules. */

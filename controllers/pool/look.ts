@@ -38,7 +38,7 @@ export async function consider(
   forceStart: boolean,
   signal: AbortSignal,
 ): Promise<Considered> {
-  const policy = { ...pool.policy, imageId: await pool.imageId(signal) };
+  const policy = { ...pool.policy, ...(await pool.newLives(signal)) };
   const before = await store.load(pool.id);
   const seen = await observe(pool, before, forceStart, signal);
   const now = pool.clock.now();

@@ -13,8 +13,11 @@ export interface PoolClock {
   until(instant: Instant, signal: AbortSignal): Promise<void>;
 }
 
-/** A pool's policy without its image, which may stand for another AMI tomorrow. */
-export type StandingPolicy = Omit<PoolPolicy, "imageId">;
+/** What new lives of a pool run now: its image, which may stand for another AMI tomorrow, and its set-up. */
+export type NewLives = Pick<PoolPolicy, "imageId" | "setUpScript">;
+
+/** A pool's policy without what is looked up each time. */
+export type StandingPolicy = Omit<PoolPolicy, keyof NewLives>;
 
 /** What instances of a pool are launched with. */
 export interface LaunchTemplateUse {
@@ -32,8 +35,8 @@ export interface Pool {
   /** Its name for people, from the settings. */
   name: string;
   policy: StandingPolicy;
-  /** The AMI that new lives run now. @throws DriverError when nobody could tell */
-  imageId(signal: AbortSignal): Promise<string>;
+  /** What new lives run now. @throws DriverError when nobody could tell */
+  newLives(signal: AbortSignal): Promise<NewLives>;
   launch: LaunchTemplateUse;
   ec2: EC2Client;
   clock: PoolClock;

@@ -1,4 +1,5 @@
 import { type Outage, outlook } from "../../model/ec2-mac/outlook.ts";
+import { hasEarlierSetUp } from "../../model/ec2-mac/policy.ts";
 import { poolSize } from "../../model/ec2-mac/size.ts";
 import type { Action, Instant } from "../../model/ec2-mac/types.ts";
 import { type Place, type Stage, viewOf } from "../../model/ec2-mac/view.ts";
@@ -56,6 +57,15 @@ export function sizeLine(pool: string, { observed, policy, now }: Considered): s
     `${wanted} runners wanted, ${alive} there or soon; jobs: ${running} running, ${waiting} waiting.`,
     `Why: ${why}.`,
   ].join(" ");
+}
+
+/** Which Macs were set up otherwise than new ones are, in a line; undefined where none was. Pure. */
+export function earlierSetUpLine(pool: string, { observed, policy, now }: Considered): string | undefined {
+  const { places } = viewOf(observed, policy, now);
+  const earlier = places.filter(({ occupied }) => occupied && hasEarlierSetUp(occupied.instance, policy));
+  if (earlier.length === 0) return undefined;
+  const names = earlier.map(({ host }) => host.name).join(", ");
+  return `Pool ${pool}, set up as before the last deployment until their next life: ${names}.`;
 }
 
 /** What the next 24 hours are expected to bring for a pool. Moments as ISO 8601. */

@@ -2,7 +2,7 @@ import { drain, isOccupied, type OccupiedPlace, terminate, wait } from "./action
 import { chanceOf } from "./chance.ts";
 import { forecastAt } from "./demand.ts";
 import { livesOf } from "./lives.ts";
-import { softLifeTag } from "./policy.ts";
+import { setUpScriptTags, softLifeTag } from "./policy.ts";
 import type { Action, Instant, LifeRecord, RecycleWay, ReplaceRootVolumeAction, Tags } from "./types.ts";
 import type { Place, View } from "./view.ts";
 import { wayOf } from "./way.ts";
@@ -61,7 +61,10 @@ function replace(
     instanceId,
     imageId: unanswered?.imageId ?? policy.imageId,
     clientToken: unanswered?.clientToken ?? `life-${instanceId}-${now}`,
-    tags: unanswered?.tags ?? softLifeTags(view, instanceId, unanswered?.askedAt ?? now),
+    tags: unanswered?.tags ?? {
+      ...softLifeTags(view, instanceId, unanswered?.askedAt ?? now),
+      ...setUpScriptTags(policy),
+    },
     reason,
   };
 }

@@ -5,7 +5,7 @@ import { softLifeTags } from "./drain.ts";
 import { forcedSoftLifeTags } from "./force-start.ts";
 import { isOnProbation, type Pause } from "./image-breaker.ts";
 import { livesOn } from "./lives.ts";
-import { staggerSecondsOf } from "./policy.ts";
+import { setUpScriptTags, staggerSecondsOf } from "./policy.ts";
 import { launchRoom } from "./sizing.ts";
 import type { Action, Instant, LaunchAction, LifeRecord, PoolMemory, Tags, WaitAction } from "./types.ts";
 import { ordersFrom, type Place, type View } from "./view.ts";
@@ -123,7 +123,7 @@ function launch({ host }: Place, { policy, now }: View, tags: Tags): LaunchActio
     hostId: host.hostId,
     imageId: policy.imageId,
     clientToken: `life-${host.hostId}-${now}`,
-    tags: { ...policy.mark, Name: host.name, [poolReadyTag]: "true", ...tags },
+    tags: { ...policy.mark, Name: host.name, [poolReadyTag]: "true", ...tags, ...setUpScriptTags(policy) },
     reason: "its host is free",
   };
 }

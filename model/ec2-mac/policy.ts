@@ -37,6 +37,8 @@ export interface PoolPolicy {
   instanceTypes: readonly string[];
   /** What new lives run. */
   imageId: string;
+  /** The SHA-256 of the script by which new lives set themselves up; missing where nobody could tell. */
+  setUpScript?: string;
   /** Decides everything that is left to chance. */
   seed: number;
   /** How lives are renewed between two full scrubs. */
@@ -146,6 +148,19 @@ export const setUpAtTag = "mac-runner-fleet:set-up-at";
  * volume. The Mac's own supervisor then waits for that, and does not shut down because its runner is gone.
  */
 export const renewingSinceTag = "mac-runner-fleet:renewing-since";
+
+/** The tag on an instance with the SHA-256 of the script by which it sets itself up in its present life. */
+export const setUpScriptTag = "mac-runner-fleet:set-up-script";
+
+/** For a new life. Without it the Mac takes the script that its instance was launched with. */
+export function setUpScriptTags({ setUpScript }: Pick<PoolPolicy, "setUpScript">): Tags {
+  return setUpScript ? { [setUpScriptTag]: setUpScript } : {};
+}
+
+/** True for a Mac that was set up otherwise than new lives are, until its next. */
+export function hasEarlierSetUp({ tags }: { tags: Tags }, { setUpScript }: Pick<PoolPolicy, "setUpScript">): boolean {
+  return setUpScript !== undefined && tags[setUpScriptTag] !== setUpScript;
+}
 
 /** The tag on an instance with the moment, in seconds since 1970, for which its end is scheduled at AWS. */
 export const endsAtTag = "mac-runner-fleet:ends-at";

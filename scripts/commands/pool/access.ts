@@ -7,6 +7,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import { ec2Clock } from "../../../controllers/pool/clock.ts";
 import { openDynamoStore } from "../../../controllers/pool/dynamo-store.ts";
 import { type Held, isHeld } from "../../../controllers/pool/look.ts";
+import { newLivesOf } from "../../../controllers/pool/new-lives.ts";
 import { poolPolicy } from "../../../controllers/pool/policy.ts";
 import type { Pool } from "../../../controllers/pool/pool.ts";
 import { openSqliteStore } from "../../../controllers/pool/sqlite-store.ts";
@@ -14,7 +15,6 @@ import type { PoolStore } from "../../../controllers/pool/store.ts";
 import { serviceConfig } from "../../../drivers/aws/service-call.ts";
 import { ec2Client } from "../../../drivers/ec2/client.ts";
 import { describeHosts } from "../../../drivers/ec2/hosts.ts";
-import { templateImage } from "../../../drivers/ec2/template-image.ts";
 import type { Instant } from "../../../model/ec2-mac/types.ts";
 import { iso } from "../../../model/ec2-mac/words.ts";
 import { awsName, type PoolPlace } from "../../../model/names.ts";
@@ -115,7 +115,7 @@ function openPool(pool: Ec2MacPoolSettings, settings: Settings, access: StackAcc
     id: `${fleetId}/${pool.name}`,
     name: pool.name,
     policy,
-    imageId: async (signal) => image.ami ?? templateImage(ec2, templateName, signal),
+    newLives: (signal) => newLivesOf(ec2, templateName, signal),
     launch: { templateName, tags: plan.instanceTags, subnets: pool.subnets ?? {} },
     ec2,
     clock,

@@ -1,5 +1,6 @@
 import { type Considered, consider } from "../../../controllers/pool/look.ts";
 import {
+  earlierSetUpLine,
   type HostStatus,
   type OutlookStatus,
   outlookLine,
@@ -49,11 +50,12 @@ export async function showPools(signal: AbortSignal, options: StatusOptions): Pr
   });
 }
 
-/** What else a person should know of a pool: nobody looks, its day, its size, hosts that leave, test hosts, scrub times. */
+/** What else a person should know of a pool: nobody looks, its day, its size, earlier set-ups, hosts that leave, test hosts, scrub times. */
 async function besides(pool: OpenPool, considered: Considered, signal: AbortSignal): Promise<string[]> {
   const { name, fleetId, settings } = pool;
   const { observed } = considered;
   const size = sizeLine(name, considered);
+  const earlier = earlierSetUpLine(name, considered);
   const waiting = (await waitingLeases(settings.region, { fleetId, pool: name }, signal)).map((lease) => ({
     pool: name,
     leaving_host: lease.name || lease.hostId,
@@ -65,6 +67,7 @@ async function besides(pool: OpenPool, considered: Considered, signal: AbortSign
     ...(await silence(pool, considered.now)),
     outlookLine(name, considered),
     ...(size ? [size] : []),
+    ...(earlier ? [earlier] : []),
     ...(waiting.length > 0 ? [formatTable(["pool", "leaving_host", "release_from", "why"], waiting)] : []),
     ...(tests.length > 0 ? [formatTable(testHostColumns, tests)] : []),
     ...scrubTable(name, observed.memory.scrubs),

@@ -10,7 +10,7 @@ export const userDataArgs: UserDataArgs & { setUp: SetUpObject } = {
   metricNamespace: "MacRunnerFleet",
   heartbeatSeconds: 60,
   alarmsAt: { diskUsedPercent: 85, memoryUsedPercent: 90 },
-  setUp: { bucket: "ci-macs", key: "set-up/0f1e.sh", sha256: "0f1e".repeat(16) },
+  setUp: { bucket: "ci-macs", sha256: "0f1e".repeat(16) },
 };
 
 /** The script that the user data installs for this daemon. */

@@ -30,7 +30,15 @@ function freshMac(t: TestContext): FakeMac {
   );
   mac.program("aws", 'case "$1" in s3) cat "$root/set-up.sh" ;; esac');
   mac.write("set-up.sh", setUpScript);
-  mac.program("curl", 'case "$*" in *PUT*) echo token ;; *tags/instance/Name) echo MacM1-1 ;; *) exit 22 ;; esac');
+  mac.program(
+    "curl",
+    `case "$*" in
+      *PUT*) echo token ;;
+      *tags/instance/Name) echo MacM1-1 ;;
+      *tags/instance/mac-runner-fleet:set-up-script) cat "$root/tagged" ;;
+      *) exit 22 ;;
+    esac`,
+  );
   return mac;
 }
 
@@ -159,9 +167,28 @@ test("the set-up script is fetched to a file of root's, checked and run, with it
   const mac = freshMac(t);
   const { exitCode } = await mac.run(renderUserData(args));
   equal(exitCode, 0);
-  ok(mac.takeCalls().includes("aws s3 cp s3://ci-macs/set-up/0f1e.sh - --region us-east-1 --only-show-errors"));
+  ok(mac.takeCalls().includes(`aws s3 cp s3://ci-macs/set-up/${sha256}.sh - --region us-east-1 --only-show-errors`));
   match(mac.read("var/log/mac-runner-fleet/set-up.log"), /^set up by .*set-up\.sh\n$/);
   equal(statSync(`${mac.root}/usr/local/libexec/mac-runner-fleet/set-up.sh`).mode & 0o777, 0o600);
+});
+
+test("the set-up script is that of the instance's tag, which a new root volume may have brought", async (t) => {
+  const later = `echo "set up anew"\n`;
+  for (const [tag, script] of [
+    [createHash("sha256").update(later).digest("hex"), later],
+    ["", setUpScript],
+    [`${sha256}/../other`, setUpScript],
+  ] as const) {
+    const mac = freshMac(t);
+    mac.write("tagged", tag);
+    mac.write("set-up.sh", script);
+    equal((await mac.run(renderUserData(args))).exitCode, 0);
+    const expected = createHash("sha256").update(script).digest("hex");
+    ok(
+      mac.takeCalls().some((call) => call.startsWith(`aws s3 cp s3://ci-macs/set-up/${expected}.sh - `)),
+      tag,
+    );
+  }
 });
 
 test("a set-up script with another checksum is not run, after some attempts", async (t) => {
@@ -169,7 +196,7 @@ test("a set-up script with another checksum is not run, after some attempts", as
   mac.write("set-up.sh", `${setUpScript}echo more\n`);
   const { exitCode, stderr } = await mac.run(renderUserData(args));
   equal(exitCode, 1);
-  match(stderr, /failed: fetch the set-up script with the expected checksum, 10 times/);
+  match(stderr, /failed: fetch the set-up script [0-9a-f]{64} with its checksum, 10 times/);
   ok(!mac.has("var/log/mac-runner-fleet/set-up.log"));
 });
 

@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
-import { renderUserData } from "../../../components/ec2-mac/user-data.ts";
+import { renderUserData, type SetUpObject, setUpScriptKey } from "../../../components/ec2-mac/user-data.ts";
 import type { LambdaPoolSettings } from "../../../controllers/lambda/settings.ts";
 import { parameterPrefix } from "../../../controllers/pool/credentials.ts";
 import { renderSetUp, type SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
@@ -257,12 +257,12 @@ function running(instances: readonly Shown[]): Shown[] {
 }
 
 /** Puts the set-up script where its Macs find it. */
-async function upload(fleetId: string, script: string): Promise<{ bucket: string; key: string; sha256: string }> {
+async function upload(fleetId: string, script: string): Promise<SetUpObject> {
   const sha256 = createHash("sha256").update(script).digest("hex");
-  const place = { bucket: fleetId, key: `set-up/${sha256}.sh`, sha256 };
+  const place = { bucket: fleetId, sha256 };
   const s3 = new S3Client({ region: "us-east-1", forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: place.bucket }));
-  await s3.send(new PutObjectCommand({ Bucket: place.bucket, Key: place.key, Body: script }));
+  await s3.send(new PutObjectCommand({ Bucket: place.bucket, Key: setUpScriptKey(sha256), Body: script }));
   s3.destroy();
   return place;
 }

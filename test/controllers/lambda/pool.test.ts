@@ -68,7 +68,7 @@ test("the whole life of a Mac, by what the function may do and nothing else", as
   ok((entry?.billedSeconds ?? 0) >= 20 * hour);
   ok((await store.samples(cloud.settings.poolId, 0)).some(({ ready }) => ready === 1));
   store.close();
-  equal((await cloud.metricNames()).length, 12);
+  equal((await cloud.metricNames()).length, 14);
   deepEqual([...recorder.actions].sort(), [...poolActions]);
   close();
 });

@@ -7,10 +7,10 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CreateLaunchTemplateVersionCommand, ModifyLaunchTemplateCommand } from "@aws-sdk/client-ec2";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { renderUserData } from "../../../components/ec2-mac/user-data.ts";
+import { renderUserData, setUpScriptKey } from "../../../components/ec2-mac/user-data.ts";
 import { parameterPrefix } from "../../../controllers/pool/credentials.ts";
 import { renderSetUp } from "../../../host/ec2-mac/set-up.ts";
-import { renewingSinceTag } from "../../../model/ec2-mac/policy.ts";
+import { renewingSinceTag, setUpScriptTag } from "../../../model/ec2-mac/policy.ts";
 import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import { createSimClock } from "../../../simulators/ec2-mac/clock.ts";
 import { createRole, skip } from "../../simulators/ec2-mac/guest.ts";
@@ -59,25 +59,31 @@ describe("a Mac that really boots, kept by the real controller", { skip, timeout
     await aws.ec2.send(new ModifyLaunchTemplateCommand({ LaunchTemplateName: templateName, DefaultVersion }));
   }
 
-  /** As the program makes it, with the set-up script where the Mac fetches it. */
-  async function userData(): Promise<string> {
+  const bucket = "renewal";
+
+  /** As the program makes it, where the Mac fetches it. @returns its SHA-256 */
+  async function uploadScript(queue: string): Promise<string> {
     const { fleetId, pool, policy } = cloud.settings;
     const { softLifeSeconds, graceSeconds } = policy;
-    const names = { fleet: "cloud-test", pool, region };
     const script = renderSetUp({
-      ...names,
+      ...{ fleet: "cloud-test", pool, region },
       parameterPrefix: parameterPrefix(fleetId, pool),
       softLifeSeconds,
       graceSeconds,
       rosetta: false,
-      runner: { ci: "buildkite", agentVersion: 3, queue: "macs", tags: [] },
+      runner: { ci: "buildkite", agentVersion: 3, queue, tags: [] },
     });
-    const object = { bucket: "renewal", key: "set-up.sh" };
+    const sha256 = createHash("sha256").update(script).digest("hex");
     const s3 = new S3Client({ region: "us-east-1", forcePathStyle: true, endpoint: aws.server.url });
-    await s3.send(new CreateBucketCommand({ Bucket: object.bucket }));
-    await s3.send(new PutObjectCommand({ Bucket: object.bucket, Key: object.key, Body: script }));
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: setUpScriptKey(sha256), Body: script }));
     s3.destroy();
-    const setUp = { ...object, sha256: createHash("sha256").update(script).digest("hex") };
+    return sha256;
+  }
+
+  async function userData(): Promise<string> {
+    const names = { fleet: "cloud-test", pool: cloud.settings.pool, region };
+    const setUp = { bucket, sha256: await uploadScript("macs") };
     const alarmsAt = { diskUsedPercent: 85, memoryUsedPercent: 90 };
     const logs = { logGroup: "/macs", metricNamespace: "MacRunnerFleet" };
     return renderUserData({ ...names, ...logs, bootDeadlineHours: 48, heartbeatSeconds: 60, alarmsAt, setUp });
@@ -97,13 +103,16 @@ describe("a Mac that really boots, kept by the real controller", { skip, timeout
 
   const agents = () => buildkite.state.agents.filter(({ connection }) => connection === "connected");
 
-  test("gets a new root volume on its host, and its new agent registers", async () => {
+  test("gets a new root volume on its host, and its new agent registers in the queue that was deployed meanwhile", async () => {
     await until(async () => agents().length === 1, 120);
     const [first] = (await cloud.shown()).instances;
     ok(first);
     const [agent] = agents();
-    await newTemplateVersion({ ImageId: newImageId });
+    ok(agent?.tags.includes("queue=macs"));
+    const Tags = [{ Key: setUpScriptTag, Value: await uploadScript("others") }];
+    await newTemplateVersion({ ImageId: newImageId, TagSpecifications: [{ ResourceType: "instance", Tags }] });
     await until(async () => agents().some(({ id }) => id !== agent?.id), 180);
+    ok(agents()[0]?.tags.includes("queue=others"), "it was set up as the last deployment says");
     const { instances, hosts } = await cloud.shown();
     deepEqual(
       instances.map(({ instanceId, state }) => [instanceId, state]),

@@ -9,7 +9,7 @@ import { ec2Clock } from "../../../controllers/pool/clock.ts";
 import type { Registrant } from "../../../controllers/pool/credentials.ts";
 import { consider, isHeld } from "../../../controllers/pool/look.ts";
 import { tagResources } from "../../../drivers/ec2/tags.ts";
-import { templateImage } from "../../../drivers/ec2/template-image.ts";
+import { describeTemplate } from "../../../drivers/ec2/template.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { Aws, imageId, templateName, type World } from "./world.ts";
 
@@ -110,8 +110,8 @@ test("a drain that the CI system does not hear of is kept and tried again", asyn
 });
 
 test("the image that a template stands for", async () => {
-  equal(await templateImage(aws.ec2, templateName, signal), imageId);
-  await rejects(templateImage(aws.ec2, "none", signal), (error) => isFailure(error, "not-found"));
+  equal((await describeTemplate(aws.ec2, templateName, signal)).imageId, imageId);
+  await rejects(describeTemplate(aws.ec2, "none", signal), (error) => isFailure(error, "not-found"));
 });
 
 test("the clock goes by what EC2's answers say", async () => {

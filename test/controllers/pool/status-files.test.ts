@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Considered } from "../../../controllers/pool/look.ts";
-import { outlookLine, outlookStatus, poolStatus } from "../../../controllers/pool/status.ts";
+import { earlierSetUpLine, outlookLine, outlookStatus, poolStatus } from "../../../controllers/pool/status.ts";
 import { dhStatus, pwStatus } from "../../../controllers/pool/status-files.ts";
 import { decide } from "../../../model/ec2-mac/decide.ts";
 import { emptyMemory } from "../../../model/ec2-mac/memory.ts";
@@ -180,4 +180,13 @@ test("the outlook says what is promised, what is expected, and which hosts are w
     { host: "MacM1-19", why: "it has no host" },
   );
   match(outlookLine("macs", { ...considered, policy: { ...considered.policy, promisedReady: 0 } }), /fewest\.$/);
+});
+
+test("Macs that the last deployment's set-up has not reached are named", () => {
+  equal(earlierSetUpLine("macs", considered), undefined);
+  const deployed = { ...considered, policy: { ...considered.policy, setUpScript: "ab".repeat(32) } };
+  match(
+    earlierSetUpLine("macs", deployed) ?? "",
+    /^Pool macs, set up as before the last deployment until their next life: MacM1-1, /,
+  );
 });

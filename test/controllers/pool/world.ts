@@ -125,7 +125,7 @@ export class World {
       id: "fleet/macs",
       name: "macs",
       policy: this.policy,
-      imageId: async () => this.policy.imageId,
+      newLives: async () => ({ imageId: this.policy.imageId }),
       launch: { templateName, tags: { automation: "true" }, subnets: {} },
       ec2: this.aws.ec2,
       clock: {
