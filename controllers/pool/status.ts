@@ -44,8 +44,11 @@ export function poolStatus(pool: string, { observed, policy, now, decision }: Co
   const missing = policy.hosts
     .filter(({ name, standing }) => !names.has(name) && (!policy.sizing || standing || next.has(name)))
     .map(({ name, zone }) => ({ pool, ...missingStatus(name, zone), next: next.get(name) ?? "" }));
-  return [...there, ...missing].sort((a, b) => a.host.localeCompare(b.host, "en", { numeric: true }));
+  return [...there, ...missing].sort((a, b) => byNumber(a.host, b.host));
 }
+
+/** `mac-2` comes before `mac-10`. */
+const byNumber = new Intl.Collator("en", { numeric: true }).compare;
 
 /** What a pool that follows its demand has, wants and may have, and why, in a line; undefined for another. Pure. */
 export function sizeLine(pool: string, { observed, policy, now }: Considered): string | undefined {
@@ -64,8 +67,8 @@ export function earlierSetUpLine(pool: string, { observed, policy, now }: Consid
   const { places } = viewOf(observed, policy, now);
   const earlier = places.filter(({ occupied }) => occupied && hasEarlierSetUp(occupied.instance, policy));
   if (earlier.length === 0) return undefined;
-  const names = earlier.map(({ host }) => host.name).join(", ");
-  return `Pool ${pool}, set up as before the last deployment until their next life: ${names}.`;
+  const names = earlier.map(({ host }) => host.name).sort(byNumber);
+  return `Pool ${pool}, set up as before the last deployment until their next life: ${names.join(", ")}.`;
 }
 
 /** What the next 24 hours are expected to bring for a pool. Moments as ISO 8601. */

@@ -47,7 +47,7 @@ async function expectEach(cases: readonly Case[]): Promise<void> {
     }
 }
 
-const template = "look up the image of launch template mobile-s\\d-macs";
+const template = "look up launch template mobile-s\\d-macs";
 
 test("AWS that cannot be reached: what was asked, of whom, and what to check", { timeout: 120_000 }, async () => {
   const refused =
@@ -171,7 +171,7 @@ test("status says when nobody looks, so that nobody waits for what comes next", 
   const cloud = await people.stack({ controller: "aws" });
   match(
     (await here.type("pool status")).out,
-    /Pool macs: no controller has looked .*\n {2}`fleet pool run` keeps it\.$/,
+    /Pool macs: no controller has looked .*\n {2}`fleet pool run` keeps it\.$/m,
   );
   match(
     (await cloud.type("pool status")).out,
