@@ -3,12 +3,14 @@ import { execFileSync } from "node:child_process";
 import * as path from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { sizing } from "../../model/settings/schema-sizing.ts";
 import { inOrder, officeJobs, overlaid, thinned, traceJobs } from "../../tools/bench/pool/arrivals.ts";
 import { ceilings } from "../../tools/bench/pool/ceiling.ts";
 import { atNoHigherCost, hostsNeeded, type Row, simulate, verdictOf } from "../../tools/bench/pool/compare.ts";
 import { day, hour, minute, week } from "../../tools/bench/pool/hours.ts";
 import { dollarsPerHour, percentile, type Result } from "../../tools/bench/pool/measure.ts";
 import { comparisonText, totalText } from "../../tools/bench/pool/print.ts";
+import { profiles } from "../../tools/bench/pool/profiles.ts";
 import { agentScaler } from "../../tools/bench/pool/rules/agent-scaler.ts";
 import { fixedPool } from "../../tools/bench/pool/rules/fixed.ts";
 import { mapt } from "../../tools/bench/pool/rules/mapt.ts";
@@ -337,4 +339,10 @@ test("the program tells what it takes", () => {
     () => execFileSync(process.execPath, [program, "--seed", "x"], { stdio: "pipe" }),
     /--seed takes a whole number/,
   );
+});
+
+test("the profile `usual` is what a pool gets that says no more than its most hosts", () => {
+  const { spareDeviations, answeredPercent } = sizing.parse({ maxHosts: 9 });
+  const usual = profiles.find(({ name }) => name === "usual");
+  deepEqual([usual?.spareDeviations, usual?.answeredPercent], [spareDeviations, answeredPercent]);
 });
