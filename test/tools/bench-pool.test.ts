@@ -181,11 +181,17 @@ describe("our pool in these worlds", () => {
   });
 
   test("with scrubs bridged by a new host it keeps 98 of 100 hours ready, and holds no more hosts for long", () => {
-    const jobs = officeJobs(500, 3, 1);
-    const result = simulate({ ...quietWorld(21, 1), jobs, durations: usualDurations }, ours(steadyPolicy(7, 1)));
-    deepEqual([result.undone, result.interrupted, result.peakHosts], [0, 0, 8]);
-    ok(result.readyShare >= 0.98 && (result.promisedShare ?? 0) > 0.999, `ready ${result.readyShare}`);
-    ok(result.billedHours < 1.01 * 7 * 20 * 24, `${result.billedHours} billed hours`);
+    let [ready, seeds] = [0, 0];
+    for (const seed of [1, 2, 3, 4]) {
+      const world = { ...quietWorld(21, seed), jobs: officeJobs(500, 3, seed), durations: usualDurations };
+      const result = simulate(world, ours(steadyPolicy(7, seed)));
+      deepEqual([result.undone, result.interrupted, result.peakHosts], [0, 0, 8]);
+      ok((result.promisedShare ?? 0) > 0.999, `kept ${result.promisedShare}`);
+      ok(result.billedHours < 1.01 * 7 * 20 * 24, `${result.billedHours} billed hours`);
+      ready += result.readyShare;
+      seeds++;
+    }
+    ok(ready / seeds >= 0.98, `ready ${ready / seeds}`);
   });
 
   test("following its demand it costs less than a fixed pool that makes jobs wait as long", () => {
