@@ -1,14 +1,7 @@
-import { oncePer } from "./once.ts";
+import { type HourLoad, hourSeconds, hoursOfWeek, mixed, nothing } from "./hour-load.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { Instant, Observed } from "./types.ts";
 import { isOurs } from "./view.ts";
-
-/** What an hour of the week was like: how long was looked at, the mean of the load, and the mean of its square. */
-export interface HourLoad {
-  seconds: number;
-  mean: number;
-  square: number;
-}
 
 /** The load of a pool, jobs that run and jobs that wait, as it was learned. */
 export interface Demand {
@@ -26,21 +19,10 @@ export interface Demand {
   isUnseen?: boolean | undefined;
 }
 
-/** What is expected of a moment. */
-export interface Forecast {
-  mean: number;
-  /** At least what arrivals by chance alone would give. */
-  deviation: number;
-}
-
-const hourSeconds = 3600;
-const hoursOfWeek = 168;
 /** A past week counts this much less than the one after it. */
 const kept = 0.6;
 /** How long the highest load takes to fade by half: over a night most of it stays, over a weekend little. */
 const fadeSeconds = 16 * hourSeconds;
-/** What is known of an hour's kind of day counts as much as one day of that hour. */
-const dayAtLargeSeconds = hourSeconds;
 /** A look says nothing of what came later than this after it. */
 const longestGapSeconds = hourSeconds;
 
@@ -59,8 +41,6 @@ export function learnDemand(observed: Observed, policy: PoolPolicy, now: Instant
   if (hour === known.openHour) return { hours: known.hours, openHour: hour, open, at: now, load, recent };
   return { hours: closed(known.hours, known.openHour, open), openHour: hour, open: nothing, at: now, load, recent };
 }
-
-const nothing: HourLoad = { seconds: 0, mean: 0, square: 0 };
 
 /** Jobs that run and jobs that wait; undefined when either could not be told. */
 function loadOf({ instances, waitingJobs = 0 }: Observed, policy: PoolPolicy): number | undefined {
@@ -86,79 +66,4 @@ function closed(hours: Demand["hours"], openHour: number, open: HourLoad): Deman
 /** The memory is written at each look; more digits would only make it longer. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
-}
-
-function mixed(a: HourLoad, b: HourLoad): HourLoad {
-  const seconds = a.seconds + b.seconds;
-  if (seconds === 0) return a;
-  const share = b.seconds / seconds;
-  return {
-    seconds,
-    mean: a.mean + (b.mean - a.mean) * share,
-    square: a.square + (b.square - a.square) * share,
-  };
-}
-
-/** Hours change once an hour, and are asked for at each look; null where nothing is known. */
-const forecasts = oncePer((_: Demand["hours"]): (Forecast | null | undefined)[] => []);
-
-/** What is expected of a moment within a week; undefined before anything has been learned of such an hour. */
-export function forecastAt(demand: Demand | undefined, moment: Instant): Forecast | undefined {
-  if (!demand || demand.hours.length === 0) return undefined;
-  const known = forecasts(demand.hours);
-  const hour = Math.floor(moment / hourSeconds) % hoursOfWeek;
-  let forecast = known[hour];
-  if (forecast === undefined) {
-    forecast = forecastOf(demand.hours, hour);
-    known[hour] = forecast;
-  }
-  return forecast ?? undefined;
-}
-
-/**
- * A week's hour alone is too little to go by; those of the same kind of day say as much as it does, and while few days
- * are known such a day at large has its say too.
- */
-function forecastOf(hours: Demand["hours"], hour: number): Forecast | null {
-  const own = hours[hour] ?? nothing;
-  const sameHour = alikeOf(hours, hour);
-  if (sameHour.seconds === 0) return null;
-  const alike = mixed({ ...dayAtLarge(hours, hour), seconds: dayAtLargeSeconds }, sameHour);
-  const { mean, square } = own.seconds > 0 ? mixed({ ...own, seconds: alike.seconds }, alike) : alike;
-  return { mean, deviation: Math.sqrt(Math.max(mean, square - mean ** 2)) };
-}
-
-/** The same hour on all days of its kind, working days or weekends; on any day while there is none of its kind. */
-function alikeOf(hours: Demand["hours"], hour: number): HourLoad {
-  let same = nothing;
-  let any = nothing;
-  for (let other = hour % 24; other < hoursOfWeek; other += 24) {
-    const load = hours[other] ?? nothing;
-    any = mixed(any, load);
-    if (isWeekend(other) === isWeekend(hour)) same = mixed(same, load);
-  }
-  return same.seconds > 0 ? same : any;
-}
-
-/** All hours of the same kind of day; of any day while there is none of its kind. */
-function dayAtLarge(hours: Demand["hours"], hour: number): HourLoad {
-  const { weekend, workday } = daysAtLarge(hours);
-  return isWeekend(hour) ? weekend : workday;
-}
-
-/** A forecast asks for many hours, and what is known of them changes with the next look only. */
-const daysAtLarge = oncePer((hours: Demand["hours"]) => {
-  let [weekend, workday, any] = [nothing, nothing, nothing];
-  for (const [hour, load] of hours.entries()) {
-    any = mixed(any, load);
-    if (isWeekend(hour)) weekend = mixed(weekend, load);
-    else workday = mixed(workday, load);
-  }
-  return { weekend: weekend.seconds > 0 ? weekend : any, workday: workday.seconds > 0 ? workday : any };
-});
-
-/** 1970 began on a Thursday. */
-function isWeekend(hour: number): boolean {
-  const dayFromThursday = Math.floor(hour / 24);
-  return dayFromThursday === 2 || dayFromThursday === 3;
 }

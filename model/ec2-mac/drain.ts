@@ -1,6 +1,6 @@
 import { drain, isOccupied, type OccupiedPlace, terminate, wait } from "./actions.ts";
 import { chanceOf } from "./chance.ts";
-import { forecastAt } from "./demand.ts";
+import { forecastAt } from "./forecast.ts";
 import { livesOf } from "./lives.ts";
 import { setUpScriptTags, softLifeTag } from "./policy.ts";
 import type { Action, Instant, LifeRecord, RecycleWay, ReplaceRootVolumeAction, Tags } from "./types.ts";

@@ -1,5 +1,5 @@
 import { drain, isReady, type OccupiedPlace } from "./actions.ts";
-import { forecastAt } from "./demand.ts";
+import { forecastAt } from "./forecast.ts";
 import { dueAt, lanesOf, planRecycling } from "./plan-recycling.ts";
 import type { PoolPolicy } from "./policy.ts";
 import type { DrainAction, Instant } from "./types.ts";

@@ -1,4 +1,4 @@
-import { forecastAt } from "./demand.ts";
+import { forecastAt } from "./forecast.ts";
 import { aliveCount } from "./sizing.ts";
 import { isBusy } from "./utilization.ts";
 import type { View } from "./view.ts";

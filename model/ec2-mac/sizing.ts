@@ -1,5 +1,5 @@
 import { drain, isOccupied, type OccupiedPlace } from "./actions.ts";
-import { forecastAt } from "./demand.ts";
+import { forecastAt } from "./forecast.ts";
 import { livesOn } from "./lives.ts";
 import type { PoolPolicy, Sizing } from "./policy.ts";
 import { releasableAt } from "./release.ts";

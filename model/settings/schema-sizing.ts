@@ -23,5 +23,5 @@ export const sizing = group(
       allowed: "Allowed: 0 to 100 (percent).",
     }).default(80),
   },
-  "Lets the number of hosts follow the jobs that run and wait, hour by hour as it learns them; on its first day it takes all of them. Without it the pool always has `hosts`.",
+  "Lets the number of hosts follow the jobs that run and wait, hour by hour as it learns them; on its first day it takes all of them. The defaults are the policy benchmark's profile `usual`. Without it the pool always has `hosts`.",
 );

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
-import { type Demand, forecastAt, learnDemand } from "../../../model/ec2-mac/demand.ts";
+import { type Demand, learnDemand } from "../../../model/ec2-mac/demand.ts";
+import { forecastAt } from "../../../model/ec2-mac/forecast.ts";
 import type { Instant } from "../../../model/ec2-mac/types.ts";
 import { instance, observed, registered } from "./build.ts";
 import { day, hour, minute, policyFor } from "./scenario.ts";
@@ -59,6 +60,18 @@ test("after a day the next one is half known, and after a week well, the weekend
     Math.round(forecastAt(week, monday + days * day + 12 * hour)?.mean ?? -1),
   );
   deepEqual(noon, [10, 10, 10, 0, 0]);
+});
+
+test("after some days an hour is taken at its word where days are alike, and far less where they differ as hours do", () => {
+  const noon = monday + 4 * day + 12 * hour;
+  const expected = (loadAt: (at: Instant) => number) => forecastAt(learned(4, loadAt), noon)?.mean ?? -1;
+  // Such a day has a mean of 5.3 by the clock; the other one is 6 or 0 by no rule that a clock knows.
+  ok(Math.abs(expected(byDay) - 10) < 0.1);
+  const byChance = (at: Instant): number => ((Math.floor((at - monday) / hour) * 7919) % 31 < 16 ? 6 : 0);
+  const seen = [0, 1, 2, 3].map((days) => byChance(monday + days * day + 12 * hour));
+  const mean = seen.reduce((sum, load) => sum + load, 0) / seen.length;
+  const atLarge = 3.1;
+  ok(Math.abs(expected(byChance) - atLarge) < 0.6 * Math.abs(mean - atLarge), `${seen} and ${expected(byChance)}`);
 });
 
 test("a spread that arrivals by chance would have is expected even where none was seen, and a larger one where it was", () => {

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
 import { decide } from "../../../model/ec2-mac/decide.ts";
-import type { Demand, HourLoad } from "../../../model/ec2-mac/demand.ts";
+import type { Demand } from "../../../model/ec2-mac/demand.ts";
+import type { HourLoad } from "../../../model/ec2-mac/hour-load.ts";
 import type { PoolPolicy } from "../../../model/ec2-mac/policy.ts";
 import { decided, host, instance, kinds, life, now, observed, reasonOf, registered, type Sight } from "./build.ts";
 import { hour, minute, policyFor } from "./scenario.ts";
