@@ -1,8 +1,9 @@
 /**
- * Writes docs/settings.md and docs/settings.schema.json from the settings' schema.
+ * Writes docs/settings.md and docs/settings.schema.json from the settings' schema, and docs/aws-rights.md from the rights.
  * With `--check` it writes nothing and fails when a committed copy is out of date.
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { rightsPage } from "../model/plan/rights-page.ts";
 import { referencePage, stackFileSchema } from "../model/settings/reference.ts";
 
 const root = new URL("../", import.meta.url);
@@ -13,6 +14,7 @@ export async function generatedDocs(): Promise<Record<string, string>> {
   return {
     "docs/settings.md": referencePage(example),
     "docs/settings.schema.json": `${JSON.stringify(stackFileSchema(), undefined, 2)}\n`,
+    "docs/aws-rights.md": rightsPage(),
   };
 }
 

@@ -34,6 +34,9 @@ export function createHosts(scope: PoolScope, plan: Ec2MacPoolPlan, declared: re
           // AWS refuses to release a host in its first 24 hours or with an instance on it, and the vendor's resource
           // then fails. So Pulumi only forgets a host; the leases give it back.
           retainOnDelete: true,
+          // The vendor's resource would have AWS change a host's type in place, which it does within an instance family
+          // only (API reference, ModifyHosts), and each kind of Mac is a family of its own.
+          replaceOnChanges: ["instanceType"],
           // A host cannot move: when the zones in the settings change, new hosts go by them and leased ones stay. And
           // whoever takes a host out of service by its tag must not find it back in after the next deployment.
           ignoreChanges: ["availabilityZone", `tags["${poolReadyTag}"]`],

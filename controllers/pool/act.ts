@@ -80,10 +80,16 @@ async function launch(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { hostId, imageId, clientToken } = action;
-  const subnetId = pool.launch.subnets[hosts.find((host) => host.hostId === hostId)?.zone ?? ""];
+  const host = hosts.find((each) => each.hostId === hostId);
+  const subnetId = pool.launch.subnets[host?.zone ?? ""];
   const tags = { ...pool.launch.tags, ...action.tags };
-  const order = { hostId, launchTemplateName: pool.launch.templateName, imageId, clientToken, tags };
-  const { instanceId } = await runOnHost(pool.ec2, { ...order, ...(subnetId ? { subnetId } : {}) }, signal);
+  const order = {
+    ...{ hostId, launchTemplateName: pool.launch.templateName, imageId, clientToken, tags },
+    // A host that was taken for want of the pool's own kind, or from before that was changed, takes only its own.
+    ...(host && { instanceType: host.instanceType }),
+    ...(subnetId && { subnetId }),
+  };
+  const { instanceId } = await runOnHost(pool.ec2, order, signal);
   return { result: "done", hostId, instanceId };
 }
 

@@ -1,4 +1,5 @@
 import {
+  type _InstanceType,
   CreateReplaceRootVolumeTaskCommand,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
@@ -99,6 +100,8 @@ export async function describeInstances(
 /** What to launch on which host. */
 export interface LaunchOrder {
   hostId: string;
+  /** The kind of Mac that the host is. Default: the template's, and a host of another kind refuses it. */
+  instanceType?: string;
   launchTemplateName: string;
   /** A number, `$Latest` or `$Default`, which is the default. */
   launchTemplateVersion?: string;
@@ -132,6 +135,7 @@ export async function runOnHost(
     MaxCount: 1,
     ClientToken: order.clientToken,
     TagSpecifications: [{ ResourceType: "instance", Tags: tagList(order.tags) }],
+    ...(order.instanceType ? { InstanceType: order.instanceType as _InstanceType } : {}),
     ...(order.imageId ? { ImageId: order.imageId } : {}),
     ...(order.subnetId ? { SubnetId: order.subnetId } : {}),
   });

@@ -1,4 +1,5 @@
 import {
+  AddTagsToResourceCommand,
   DeleteParametersCommand,
   DescribeParametersCommand,
   GetParameterCommand,
@@ -59,17 +60,25 @@ export async function putSecret(client: SSMClient, parameter: SecretParameter, s
     // A configuration of a GitHub runner may be longer than a standard parameter, which holds 4 KB.
     Tier: value.length > standardLength ? "Advanced" : "Standard",
   } as const;
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const put = (how: { Tags: Tag[] } | { Overwrite: true }) =>
     serviceCall(`store the parameter ${name}`, kinds, signal, (options) =>
       client.send(new PutParameterCommand({ ...content, ...how }), options),
     );
   try {
-    await put({ Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) });
+    await put({ Tags });
   } catch (error) {
     if (!isFailure(error, "already-exists")) throw error;
     await proveTags(client, name, tags, signal);
-    await put({ Overwrite: true });
+    const { Version } = await put({ Overwrite: true });
+    // Its reader has taken it away meanwhile, so this one is new. Without tags nobody could read or replace it.
+    if (Version === 1) await tagParameter(client, name, Tags, signal);
   }
+}
+
+async function tagParameter(client: SSMClient, name: string, Tags: Tag[], signal: AbortSignal | undefined) {
+  const command = new AddTagsToResourceCommand({ ResourceType: "Parameter", ResourceId: name, Tags });
+  await serviceCall(`tag the parameter ${name}`, kinds, signal, (options) => client.send(command, options));
 }
 
 const tagListSchema = z.array(z.object({ Key: z.string(), Value: z.string() })).default([]);

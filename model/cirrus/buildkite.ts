@@ -13,6 +13,17 @@ export interface BuildkitePipeline {
   steps: BuildkiteStep[];
 }
 
+/**
+ * Cirrus CI ran a job once more, elsewhere, whose worker went away. A stopped agent says so; for one that is lost Buildkite
+ * puts the exit status -1 (Buildkite, "Retry").
+ */
+const retry = {
+  automatic: [
+    { signal_reason: "agent_stop", limit: 1 },
+    { exit_status: -1, limit: 1 },
+  ],
+};
+
 /** Turns jobs into the steps of a pipeline for `buildkite-agent pipeline upload`. */
 export function buildkitePipeline(jobs: readonly Job[], findings: Findings): BuildkitePipeline {
   findings.note(
@@ -41,6 +52,7 @@ function jobSteps(job: Job, hasBlocks: boolean, findings: Findings): BuildkiteSt
     ...(Object.keys(environment).length > 0 ? { env: environment } : {}),
     ...(task.environment.secrets.length > 0 ? { secrets: task.environment.secrets } : {}),
     timeout_in_minutes: task.timeoutMinutes,
+    retry,
     ...(task.allowFailures ? { soft_fail: true } : {}),
     ...artifacts(task.instructions, findings),
     command: command(job, findings),

@@ -28,6 +28,11 @@ export function githubWorkflow(jobs: readonly Job[], findings: Findings): Github
     "on",
     "A push to a branch with a pull request starts two runs now. Narrow `on.push.branches`, if one will do.",
   );
+  findings.note(
+    undefined,
+    "retry",
+    "Cirrus CI ran a job once more whose worker went away. GitHub Actions does not: somebody re-runs the failed jobs.",
+  );
   const conditional = new Set<string>();
   return {
     name: "CI",

@@ -42,8 +42,11 @@ export interface PermittedSweeper extends PermittedPool {
   topicArn: string | undefined;
 }
 
-/** On an instance: the role session that may read a parameter, as `aws:userid` has it. */
-const readerKey = "ssm:resourceTag/mac-runner-fleet:reader";
+/**
+ * On a parameter: the role session that may read and delete it, as `aws:userid` has it. `aws:ResourceTag` is the key that
+ * the Service Authorization Reference has for both actions; Systems Manager's older one is documented for reading only.
+ */
+const readerKey = "aws:ResourceTag/mac-runner-fleet:reader";
 
 /**
  * What an instance may do: report its metrics, ship its logs, be reached through Session Manager, and, to set itself
@@ -116,7 +119,10 @@ const look = [
   ),
 ];
 
-/** The kinds of resources of RunInstances are those of "Actions, resources, and condition keys for Amazon EC2" (Service Authorization Reference). */
+/**
+ * The kinds of resources and the condition keys of each action are those of "Actions, resources, and condition keys for
+ * Amazon EC2" (Service Authorization Reference, September 2026). Images and snapshots belong to no account there.
+ */
 function launchStatements(to: PermittedController) {
   const fromTemplate = { ArnEquals: { "ec2:LaunchTemplate": to.launchTemplateArn } };
   const hosts = ec2Arn(to, "dedicated-host/*");
@@ -130,8 +136,8 @@ function launchStatements(to: PermittedController) {
       [
         `arn:aws:ec2:${to.region}::image/*`,
         `arn:aws:ec2:${to.region}::snapshot/*`,
-        ...["image", "key-pair", "launch-template", "network-interface", "security-group", "subnet", "volume"].map(
-          (kind) => ec2Arn(to, `${kind}/*`),
+        ...["key-pair", "launch-template", "network-interface", "security-group", "subnet", "volume"].map((kind) =>
+          ec2Arn(to, `${kind}/*`),
         ),
       ],
       fromTemplate,
@@ -147,7 +153,7 @@ function launchStatements(to: PermittedController) {
       [
         `arn:aws:ec2:${to.region}::image/*`,
         `arn:aws:ec2:${to.region}::snapshot/*`,
-        ...["image", "replace-root-volume-task", "snapshot", "volume"].map((kind) => ec2Arn(to, `${kind}/*`)),
+        ...["replace-root-volume-task", "volume"].map((kind) => ec2Arn(to, `${kind}/*`)),
       ],
     ),
   ];
@@ -169,10 +175,8 @@ function endStatements(to: PermittedController) {
 function handOverStatements(to: PermittedController) {
   return [
     allow("PutCredential", ["ssm:AddTagsToResource", "ssm:PutParameter"], parameters(to), asked(to)),
-    // One that the Mac takes away meanwhile would be made anew without tags, for nobody: this does not allow that.
-    allow("ReplaceCredential", ["ssm:PutParameter"], parameters(to), {
-      StringEquals: { [`ssm:resourceTag/${fleetMarkTag}`]: to.fleetId, [`ssm:resourceTag/${poolTag}`]: to.pool },
-    }),
+    // For PutParameter the Service Authorization Reference knows no tag of what is there already; the folder is the pool's.
+    allow("ReplaceCredential", ["ssm:PutParameter"], parameters(to), { StringEquals: { "ssm:Overwrite": "true" } }),
     allow("WithdrawCredential", ["ssm:DeleteParameters", "ssm:ListTagsForResource"], parameters(to)),
   ];
 }

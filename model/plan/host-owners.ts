@@ -41,13 +41,17 @@ export type Leaving = "give-back" | "hand-over";
 
 /**
  * A host that works and whose name the pool still may have is the controller's from now on: it decides by demand when to
- * give it back. Any other is given back.
+ * give it back. Any other is given back, and so is one whose name another host has: one that the controller made, or one
+ * of another kind that the program has declared in its place.
  *
  * @param hosts all of the pool's
  * @param names all that the pool may have
  */
 export function leavingHost(host: OwnedHost, hosts: readonly OwnedHost[], names: ReadonlySet<string>): Leaving {
-  const isTwin = hosts.some((other) => other.name === host.name && isHeld(other) && isControllers(other));
+  const isTwin = hosts.some(
+    (other) =>
+      other !== host && other.name === host.name && isHeld(other) && (isControllers(other) || isWorking(other)),
+  );
   return names.has(host.name) && isHeld(host) && isWorking(host) && !isTwin ? "hand-over" : "give-back";
 }
 

@@ -120,7 +120,7 @@ export function leave(state: BuildkiteState, agent: AgentState, how: "disconnect
     delete job.agentId;
     delete agent.jobId;
   } else if (job) {
-    finishJob(state, job, -1, now, how === "lost" ? "agent_lost" : "agent_stop");
+    finishJob(state, job, -1, now, how === "lost" ? undefined : "agent_stop");
   }
 }
 

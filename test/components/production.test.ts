@@ -117,7 +117,7 @@ test("an instance may do what its programs call, and nothing else", () => {
   ]);
   const credential = policy.Statement.find(({ Sid }) => Sid === "TakeCredential");
   assert.deepEqual(credential?.Condition, {
-    StringEquals: { "ssm:resourceTag/mac-runner-fleet:reader": `\${aws:userid}` },
+    StringEquals: { "aws:ResourceTag/mac-runner-fleet:reader": `\${aws:userid}` },
   });
   assert.match(String(credential?.Resource), /:parameter\/mac-runner-fleet\/ci-macs-production-0badcafe\/macm1\/\*$/);
 });

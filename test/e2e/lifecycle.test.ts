@@ -188,6 +188,17 @@ for (const { what, edit, planned } of edits)
     assert.deepEqual(await stack.withChange(edit, async () => changes(await stack.run("preview", "--json"))), planned);
   });
 
+test("another kind of Mac is another host under the same name, for AWS makes none into another", async () => {
+  const edit = ({ pools }: Settings) => {
+    pool(pools, "macm1").instanceType = "mac2-m2.metal";
+  };
+  const planned = await stack.withChange(edit, async () => changes(await stack.run("preview", "--json")));
+  assert.deepEqual(
+    planned.filter((change) => /MacM1-/.test(change)),
+    ["replace macm1-MacM1-1", "replace macm1-MacM1-2"],
+  );
+});
+
 test("all of these changes are made in one up, and while it is going it is not recovered", async () => {
   for (const { edit } of edits) stack.change(edit);
   const vms = async () => Object.values((await stack.orka("state")).vms).map(({ name }) => name);

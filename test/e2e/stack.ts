@@ -28,6 +28,7 @@ export interface Settings {
   images: { name: string; reference?: string }[];
   pools: {
     name: string;
+    instanceType?: string;
     hosts?: number | { name: string; slots?: number }[];
     vms?: { image: string; count: number }[];
     vm?: { diskGb: number };

@@ -106,6 +106,7 @@ async function launch(pool: OpenPool, host: ObservedHost, options: CreateOptions
   };
   const order = {
     hostId: host.hostId,
+    instanceType: host.instanceType,
     launchTemplateName: pool.launch.templateName,
     clientToken: randomUUID(),
     tags,

@@ -39,9 +39,12 @@ export const describeHosts: Action = async (context, query) => {
   return { hostSet: items.map((host) => describeHost(context, host)), nextToken };
 };
 
-/** Changes a host's settings. */
+/** Changes a host's settings. Its type stays within its family, and each kind of Mac is a family of its own. */
 export const modifyHosts: Action = (context, query) =>
   eachHost(context, query, (host) => {
+    const instanceType = text(query, "InstanceType") ?? host.instanceType;
+    if (instanceType !== host.instanceType)
+      return { code: "InvalidHostConfiguration", message: `The instance type '${instanceType}' is not supported.` };
     host.autoPlacement = onOff(query, "AutoPlacement") ?? host.autoPlacement;
     host.hostRecovery = onOff(query, "HostRecovery") ?? host.hostRecovery;
     host.hostMaintenance = onOff(query, "HostMaintenance") ?? host.hostMaintenance;

@@ -16,6 +16,11 @@ export interface PropertySpec {
   default?: string | number | boolean;
   /** A change makes a new resource; a function says for which new inputs it does. */
   replaces?: true | ((news: Properties) => boolean);
+  /**
+   * A program may say by `replaceOnChanges` that a change makes a new resource. The engine needs to know for that what has
+   * changed, which this SDK cannot tell it; so it is left to compare by itself.
+   */
+  comparedByEngine?: true;
   /** Always a secret in the state. */
   secret?: true;
   /** Of an output: secret as soon as one of these inputs is. */
@@ -57,7 +62,7 @@ export function withDefaults(table: PropertyTable, inputs: Properties): Properti
 export function diffProperties(table: PropertyTable, state: Properties, news: Properties) {
   const changed = Object.entries(table).filter(([name, spec]) => isChange(spec, state[name], news[name]));
   return {
-    changes: changed.length > 0,
+    ...(changed.some(([, { comparedByEngine }]) => comparedByEngine) ? {} : { changes: changed.length > 0 }),
     replaces: changed.filter(([, { replaces }]) => replaces === true || replaces?.(news)).map(([name]) => name),
   };
 }

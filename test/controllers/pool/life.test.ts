@@ -62,6 +62,21 @@ describe("an empty pool", () => {
   });
 });
 
+describe("a host of another kind than the template's", () => {
+  test("is taken when no zone has one of the pool's own, and is launched as what it is", async () => {
+    const instanceTypes = ["mac2.metal", "mac2-m2.metal"];
+    const patience = { capacityPauseSeconds: 6 * hour, capacityPauseLimitSeconds: 6 * hour };
+    const world = aws.world(["mac-1"], { instanceTypes, zones: ["us-west-2a"], ...patience });
+    await aws.server.control("faults", { action: "AllocateHosts", effect: "capacity" });
+    await world.until(async () => (await world.readyCount()) === 1, 8);
+    const { instances } = await world.shown();
+    deepEqual(
+      instances.map(({ instanceType }) => instanceType),
+      ["mac2-m2.metal"],
+    );
+  });
+});
+
 describe("a life that is over", () => {
   test("is renewed by a new root volume once no job runs", async () => {
     const world = await readyWorld(["mac-1"]);

@@ -92,6 +92,7 @@ export interface Shown {
   tags: Record<string, string>;
   allocatedAt: number;
   instanceId: string;
+  instanceType: string;
   launchedAt: number;
 }
 

@@ -175,6 +175,18 @@ describe("with a controller that makes hosts", () => {
     );
   });
 
+  test("one that the program replaces by one of another kind is given back", async () => {
+    const old = await named("mac-1");
+    const { id, outs } = await lifecycle.create(wants([old], ["mac-1"]));
+    const next = await named("mac-1");
+    await lifecycle.update(id, outs, wants([next], ["mac-1"]));
+    deepEqual(
+      (await waitingLeases(region, { fleetId, pool: outs.pool })).map(({ hostId }) => hostId),
+      [old],
+    );
+    equal(await madeBy(old), undefined);
+  });
+
   test("one that leaves and is wanted again stays", async () => {
     const ordered = await named("mac-2", madeByController);
     const { id, outs } = await lifecycle.create(wants([], ["mac-2"]));

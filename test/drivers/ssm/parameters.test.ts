@@ -43,6 +43,24 @@ test("a secret is stored encrypted with its tags, and takes the place of the one
   equal(stored?.Type, "SecureString");
 });
 
+test("one that is taken away just before it would be replaced is made anew, with its tags", async () => {
+  await putSecret(ssm, secret("/a/taken", "first"));
+  const takeAway = { step: "initialize", name: "take-away" } as const;
+  ssm.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        if (commandName === "ListTagsForResourceCommand") await deleteParameters(ssm, ["/a/taken"]);
+        return answer;
+      },
+    takeAway,
+  );
+  await putSecret(ssm, secret("/a/taken"));
+  ssm.middlewareStack.remove("take-away");
+  await putSecret(ssm, secret("/a/taken", "third"));
+  equal(await readSecret(ssm, "/a/taken"), "third");
+});
+
 test("a parameter with other tags is somebody else's and keeps its value", async () => {
   await putSecret(ssm, secret("/a/theirs", "first", { owner: "them" }));
   await rejects(putSecret(ssm, secret("/a/theirs")), (error) => isFailure(error, "not-ours"));

@@ -75,6 +75,15 @@ const Step = z.union([
     env: z.record(z.string(), z.string()).optional(),
     secrets: z.array(z.string()).optional(),
     timeout_in_minutes: z.int().positive(),
+    retry: z.strictObject({
+      automatic: z.array(
+        z.strictObject({
+          signal_reason: z.enum(["agent_stop"]).optional(),
+          exit_status: z.int().min(-1).max(255).optional(),
+          limit: z.int().positive().max(10),
+        }),
+      ),
+    }),
     soft_fail: z.literal(true).optional(),
     concurrency: z.literal(1).optional(),
     concurrency_group: z.string().optional(),

@@ -67,6 +67,18 @@ describe("a host that leaves what is declared", () => {
       expect: "give-back",
     },
     {
+      name: "is given back when the program has declared another in its place",
+      host: "mac-1 available",
+      others: ["mac-1 pending"],
+      expect: "give-back",
+    },
+    {
+      name: "is not held back by one that has failed",
+      host: "mac-1 available",
+      others: ["mac-1 permanent-failure"],
+      expect: "hand-over",
+    },
+    {
       name: "is not held back by one that is gone",
       host: "mac-1 available",
       others: ["mac-1 released!"],

@@ -101,7 +101,7 @@ describe("the simulated buildkite-agent", { concurrency: 4 }, () => {
     assert.equal(work.phase, "running");
     own.clock.advance(201);
     await metrics(own).all();
-    assert.deepEqual([work.exitStatus, work.signalReason, own.state.agents[0]?.connection], [-1, "agent_lost", "lost"]);
+    assert.deepEqual([work.exitStatus, work.signalReason, own.state.agents[0]?.connection], [-1, undefined, "lost"]);
   });
 
   test("SIGKILL follows SIGTERM after the time that each major version's setting says", async () => {

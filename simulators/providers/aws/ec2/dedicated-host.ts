@@ -59,7 +59,7 @@ export const dedicatedHost = defineResource<Inputs, Outputs>({
     availabilityZone: { type: "string", required: true, replaces: true },
     hostRecovery: { type: "string", default: "off", oneOf: onOff },
     instanceFamily: { type: "string" },
-    instanceType: { type: "string" },
+    instanceType: { type: "string", comparedByEngine: true },
     outpostArn: { type: "string", replaces: true },
     ownerId: { type: "string", output: true },
   },
