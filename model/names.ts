@@ -6,6 +6,9 @@ import { createHash } from "node:crypto";
  * parts, so it stays the same from run to run and differs from its neighbours.
  */
 
+/** For sorting by name: `mac-2` comes before `mac-10`. */
+export const byName = new Intl.Collator("en", { numeric: true }).compare;
+
 /** The stack that a name belongs to. */
 export interface StackPlace {
   /** The fleet's name from the settings. */

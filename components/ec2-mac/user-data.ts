@@ -72,6 +72,8 @@ export function renderUserData(args: UserDataArgs): string {
     region: args.region,
     setUp: args.setUp ? { ...args.setUp } : "",
     setUpScriptTag,
+    // The script knows the checksum by this variable.
+    setUpKey: setUpScriptKey("$sha256"),
     imds: imdsFunction(),
     install: installFunctions(),
     bootDeadline: bootDeadlineDaemon(args),

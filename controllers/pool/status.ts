@@ -4,6 +4,7 @@ import { poolSize } from "../../model/ec2-mac/size.ts";
 import type { Action, Instant } from "../../model/ec2-mac/types.ts";
 import { type Place, type Stage, viewOf } from "../../model/ec2-mac/view.ts";
 import { at, iso, span } from "../../model/ec2-mac/words.ts";
+import { byName } from "../../model/names.ts";
 import type { Considered } from "./look.ts";
 
 /** One host of a pool, or a declared name that has none. Empty texts are nothing to say. */
@@ -44,11 +45,8 @@ export function poolStatus(pool: string, { observed, policy, now, decision }: Co
   const missing = policy.hosts
     .filter(({ name, standing }) => !names.has(name) && (!policy.sizing || standing || next.has(name)))
     .map(({ name, zone }) => ({ pool, ...missingStatus(name, zone), next: next.get(name) ?? "" }));
-  return [...there, ...missing].sort((a, b) => byNumber(a.host, b.host));
+  return [...there, ...missing].sort((a, b) => byName(a.host, b.host));
 }
-
-/** `mac-2` comes before `mac-10`. */
-const byNumber = new Intl.Collator("en", { numeric: true }).compare;
 
 /** What a pool that follows its demand has, wants and may have, and why, in a line; undefined for another. Pure. */
 export function sizeLine(pool: string, { observed, policy, now }: Considered): string | undefined {
@@ -67,7 +65,7 @@ export function earlierSetUpLine(pool: string, { observed, policy, now }: Consid
   const { places } = viewOf(observed, policy, now);
   const earlier = places.filter(({ occupied }) => occupied && hasEarlierSetUp(occupied.instance, policy));
   if (earlier.length === 0) return undefined;
-  const names = earlier.map(({ host }) => host.name).sort(byNumber);
+  const names = earlier.map(({ host }) => host.name).sort(byName);
   return `Pool ${pool}, set up as before the last deployment until their next life: ${names.join(", ")}.`;
 }
 

@@ -1,4 +1,4 @@
-import { isOccupied } from "./actions.ts";
+import { isReady } from "./actions.ts";
 import { expectedSoftLifeSeconds } from "./drain.ts";
 import {
   dueAt,
@@ -41,7 +41,7 @@ const openEnded: Partial<Record<Stage, string>> = {
 
 /** The present absence of a place's runner, or the one that its renewal brings. `starts` are the planned renewals. */
 export function absenceOf(place: Place, view: View, starts: ReadonlyMap<string, Instant>): Absence {
-  if (place.stage !== "ready" || !isOccupied(place)) return presentAbsence(place, view);
+  if (!isReady(place)) return presentAbsence(place, view);
   const { instance, life } = place.occupied;
   const startAt = starts.get(instance.instanceId);
   const from = Math.max(view.now, startAt ?? life.softEndsAt);

@@ -1,3 +1,4 @@
+import { byName } from "../names.ts";
 import type { Place, View } from "./view.ts";
 
 /** Where the host is that a person names, by its name or its id. @throws Error when the pool has no such host */
@@ -9,6 +10,6 @@ export function placesNamed(view: View, named: string): [Place, ...Place[]] {
 
 /** What a person may have meant instead. */
 export function hostNames(names: readonly string[]): string {
-  const sorted = [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const sorted = [...new Set(names)].sort(byName);
   return sorted.length > 0 ? `It has ${sorted.join(", ")}.` : "It has none now: `fleet pool status` says why.";
 }

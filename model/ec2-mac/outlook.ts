@@ -1,5 +1,6 @@
+import { byName } from "../names.ts";
 import { type Absence, absenceOf, nextAbsences } from "./absence.ts";
-import { isOccupied, type OccupiedPlace } from "./actions.ts";
+import { isReady, type OccupiedPlace } from "./actions.ts";
 import { launchesFrom } from "./launch.ts";
 import { dueAt, lanesOf, outageSeconds, planRecycling } from "./plan-recycling.ts";
 import { staggerSecondsOf } from "./policy.ts";
@@ -61,7 +62,7 @@ export function outlook(view: View): Outlook {
 }
 
 function byHost(a: Outage, b: Outage): number {
-  return a.host.localeCompare(b.host, "en", { numeric: true }) || a.from - b.from;
+  return byName(a.host, b.host) || a.from - b.from;
 }
 
 /** Those of the outages that touch the hour. */
@@ -104,8 +105,8 @@ function expectedStarts(view: View): Map<string, Instant> {
   const starts = planRecycling(view);
   const lanes = Array.from({ length: lanesOf(view) }, () => view.now);
   const quiet = view.places
-    .filter((place) => place.stage === "ready" && place.role === "declared")
-    .filter(isOccupied)
+    .filter(isReady)
+    .filter(({ role }) => role === "declared")
     .map((place) => ({ place, at: quietStart(place, view) }));
   for (const { place, at } of quiet.sort((a, b) => a.at - b.at)) {
     const { instanceId } = place.occupied.instance;

@@ -43,10 +43,10 @@ export function planRecycling(view: View): Map<string, Instant> {
   if (laneCount === 0) return starts;
   const ready = view.places.filter(isReady).filter(({ role }) => role === "declared");
   ready.sort((a, b) => b.occupied.life.softEndsAt - a.occupied.life.softEndsAt);
-  const renewals = ready.map((place) => ({
-    dueAt: dueAt(place, policy),
-    seconds: outageSeconds(place, wayOf(place, view, dueAt(place, policy)), view),
-  }));
+  const renewals = ready.map((place) => {
+    const due = dueAt(place, policy);
+    return { dueAt: due, seconds: outageSeconds(place, wayOf(place, view, due), view) };
+  });
   for (const [index, latest] of latestStarts(renewals, laneCount).entries()) {
     const { instance, life } = (ready[index] as OccupiedPlace).occupied;
     starts.set(instance.instanceId, Math.max(latest, life.startedAt + youngestRenewalSeconds(policy)));

@@ -1,5 +1,6 @@
+import { ec2Kind } from "./arns.ts";
 import type { Right, RightsByType, TypeRights } from "./deploy-right.ts";
-import { ec2Kind, madeForStack, ofStack, type PermittedStack } from "./stack-scope.ts";
+import { madeForStack, ofStack, type PermittedStack } from "./stack-scope.ts";
 
 const kinds =
   (...names: string[]) =>

@@ -1,5 +1,7 @@
+import { inIam, regional } from "./arns.ts";
 import type { RightsByType } from "./deploy-right.ts";
-import { inIam, markPattern, type PermittedStack, passedTo, regional } from "./stack-scope.ts";
+import { passedTo } from "./policy-document.ts";
+import { markPattern, type PermittedStack } from "./stack-scope.ts";
 
 const named = (service: string, before: string) => (to: PermittedStack) =>
   regional(service, to, `${before}${to.name}-*`);

@@ -1,12 +1,11 @@
 import { madeByController, madeByTag } from "../ec2-mac/lease-mark.ts";
 import { fleetMarkTag, poolTag } from "../names.ts";
+import { type AwsAccount, ec2Kind, publicImages, regional } from "./arns.ts";
 import { metricNamespace } from "./ec2-mac-alarms.ts";
-import { allow, type PolicyCondition, type PolicyDocument, policyOf } from "./policy-document.ts";
+import { allow, type PolicyCondition, type PolicyDocument, passedTo, policyOf } from "./policy-document.ts";
 
 /** The pool that permissions are limited to. */
-export interface PermittedPool {
-  region: string;
-  account: string;
+export interface PermittedPool extends AwsAccount {
   /** The fleet's mark. */
   fleetId: string;
   pool: string;
@@ -91,7 +90,7 @@ export function controllerPolicy(to: PermittedController): PolicyDocument {
       ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       to.tableArn,
     ),
-    ...look,
+    allow("Look", [...lookActions, ...listActions], "*"),
     ...launchStatements(to),
     ...endStatements(to),
     ...handOverStatements(to),
@@ -102,22 +101,16 @@ export function controllerPolicy(to: PermittedController): PolicyDocument {
   ]);
 }
 
-/** AWS knows no narrower right for these. */
-const look = [
-  allow(
-    "Look",
-    [
-      "ec2:DescribeHosts",
-      "ec2:DescribeInstanceStatus",
-      "ec2:DescribeInstances",
-      "ec2:DescribeLaunchTemplateVersions",
-      "ec2:DescribeReplaceRootVolumeTasks",
-      "scheduler:ListSchedules",
-      "ssm:DescribeParameters",
-    ],
-    "*",
-  ),
+/** What a look at a pool asks of EC2, which knows no narrower right for it. */
+export const lookActions = [
+  "ec2:DescribeHosts",
+  "ec2:DescribeInstanceStatus",
+  "ec2:DescribeInstances",
+  "ec2:DescribeLaunchTemplateVersions",
+  "ec2:DescribeReplaceRootVolumeTasks",
 ];
+/** What whoever keeps a pool lists besides; no narrower right here either. */
+export const listActions = ["scheduler:ListSchedules", "ssm:DescribeParameters"];
 
 /**
  * The kinds of resources and the condition keys of each action are those of "Actions, resources, and condition keys for
@@ -125,8 +118,8 @@ const look = [
  */
 function launchStatements(to: PermittedController) {
   const fromTemplate = { ArnEquals: { "ec2:LaunchTemplate": to.launchTemplateArn } };
-  const hosts = ec2Arn(to, "dedicated-host/*");
-  const instances = ec2Arn(to, "instance/*");
+  const hosts = ec2Kind(to, "dedicated-host");
+  const instances = ec2Kind(to, "instance");
   return [
     allow("Allocate", ["ec2:AllocateHosts"], hosts, askedByController(to)),
     allow("LaunchMarked", ["ec2:RunInstances"], instances, { ...asked(to), ...fromTemplate }),
@@ -134,15 +127,14 @@ function launchStatements(to: PermittedController) {
       "LaunchFromTemplate",
       ["ec2:RunInstances"],
       [
-        `arn:aws:ec2:${to.region}::image/*`,
-        `arn:aws:ec2:${to.region}::snapshot/*`,
+        ...publicImages(to),
         ...["key-pair", "launch-template", "network-interface", "security-group", "subnet", "volume"].map((kind) =>
-          ec2Arn(to, `${kind}/*`),
+          ec2Kind(to, kind),
         ),
       ],
       fromTemplate,
     ),
-    allow("MarkNew", ["ec2:CreateTags"], [hosts, instances, ec2Arn(to, "volume/*")], {
+    allow("MarkNew", ["ec2:CreateTags"], [hosts, instances, ec2Kind(to, "volume")], {
       StringEquals: { "ec2:CreateAction": ["AllocateHosts", "RunInstances"] },
     }),
     allow("TagOwn", ["ec2:CreateTags"], [hosts, instances], owned(to)),
@@ -150,20 +142,16 @@ function launchStatements(to: PermittedController) {
     allow(
       "RenewWith",
       ["ec2:CreateReplaceRootVolumeTask"],
-      [
-        `arn:aws:ec2:${to.region}::image/*`,
-        `arn:aws:ec2:${to.region}::snapshot/*`,
-        ...["replace-root-volume-task", "volume"].map((kind) => ec2Arn(to, `${kind}/*`)),
-      ],
+      [...publicImages(to), ...["replace-root-volume-task", "volume"].map((kind) => ec2Kind(to, kind))],
     ),
   ];
 }
 
 function endStatements(to: PermittedController) {
-  const schedules = `arn:aws:scheduler:${to.region}:${to.account}:schedule/${to.scheduleGroup}/*`;
+  const schedules = regional("scheduler", to, `schedule/${to.scheduleGroup}/*`);
   return [
-    allow("EndOwn", ["ec2:TerminateInstances"], ec2Arn(to, "instance/*"), owned(to)),
-    allow("ReleaseOwn", ["ec2:ReleaseHosts"], ec2Arn(to, "dedicated-host/*"), owned(to)),
+    allow("EndOwn", ["ec2:TerminateInstances"], ec2Kind(to, "instance"), owned(to)),
+    allow("ReleaseOwn", ["ec2:ReleaseHosts"], ec2Kind(to, "dedicated-host"), owned(to)),
     allow(
       "ScheduleEnds",
       ["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule"],
@@ -235,7 +223,7 @@ function writeLogs(logGroupArn: string) {
 }
 
 function endOwnInstances(to: PermittedPool) {
-  return allow("EndOwn", ["ec2:TerminateInstances"], ec2Arn(to, "instance/*"), owned(to));
+  return allow("EndOwn", ["ec2:TerminateInstances"], ec2Kind(to, "instance"), owned(to));
 }
 
 /** What carries the pool's mark. */
@@ -254,14 +242,6 @@ function asked({ fleetId, pool }: PermittedPool) {
 function askedByController(to: PermittedPool) {
   const { StringEquals } = asked(to);
   return { StringEquals: { ...StringEquals, [`aws:RequestTag/${madeByTag}`]: madeByController[madeByTag] } };
-}
-
-function passedTo(service: string) {
-  return { StringEquals: { "iam:PassedToService": `${service}.amazonaws.com` } };
-}
-
-function ec2Arn({ region, account }: PermittedPool, resource: string): string {
-  return `arn:aws:ec2:${region}:${account}:${resource}`;
 }
 
 function parameters(to: PermittedPool & { parameterPrefix: string }): string {

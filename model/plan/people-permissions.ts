@@ -1,15 +1,8 @@
 import { fleetMarkTag } from "../names.ts";
-import { allow, type PolicyDocument, type PolicyStatement, policyOf } from "./policy-document.ts";
-import {
-  ec2Kind,
-  inIam,
-  madeForStack,
-  markPattern,
-  ofStack,
-  type PermittedStack,
-  passedTo,
-  regional,
-} from "./stack-scope.ts";
+import { ec2Kind, inIam, publicImages, regional } from "./arns.ts";
+import { listActions, lookActions } from "./ec2-mac-permissions.ts";
+import { allow, type PolicyDocument, type PolicyStatement, passedTo, policyOf } from "./policy-document.ts";
+import { madeForStack, markPattern, ofStack, type PermittedStack } from "./stack-scope.ts";
 
 /** The group and the role of what gives hosts back; an account has one of each. */
 const leases = "mac-runner-fleet-leases";
@@ -17,17 +10,7 @@ const leases = "mac-runner-fleet-leases";
 /** What a person needs for the commands that look, dry runs included. AWS knows no narrower right for the first. */
 export function lookPolicy(to: PermittedStack): PolicyDocument {
   return policyOf([
-    allow(
-      "LookAtEc2",
-      [
-        "ec2:DescribeHosts",
-        "ec2:DescribeInstanceStatus",
-        "ec2:DescribeInstances",
-        "ec2:DescribeLaunchTemplateVersions",
-        "ec2:DescribeReplaceRootVolumeTasks",
-      ],
-      "*",
-    ),
+    allow("LookAtEc2", lookActions, "*"),
     allow("FindImage", ["ssm:GetParameters"], `arn:aws:ssm:${to.region}::parameter/aws/service/ec2-macos/*`),
     allow("ReadMemory", ["dynamodb:GetItem", "dynamodb:Query"], tables(to)),
     allow("LookAtLeases", ["scheduler:GetSchedule"], regional("scheduler", to, `schedule/${leases}/*`)),
@@ -67,7 +50,7 @@ function launchStatements(to: PermittedStack): PolicyStatement[] {
 /** What a process that keeps pools in place of a function needs besides both. */
 export function runPolicy(to: PermittedStack): PolicyDocument {
   return policyOf([
-    allow("LookFurther", ["scheduler:ListSchedules", "ssm:DescribeParameters"], "*"),
+    allow("LookFurther", listActions, "*"),
     allow("RenewOwn", ["ec2:CreateReplaceRootVolumeTask"], ec2Kind(to, "instance"), ofStack(to)),
     allow(
       "RenewWith",
@@ -148,9 +131,4 @@ function roles(to: PermittedStack): string {
 
 function parameters(to: PermittedStack): string {
   return regional("ssm", to, `parameter/mac-runner-fleet/${markPattern(to)}/*`);
-}
-
-/** Images and snapshots belong to no account. */
-function publicImages({ region }: PermittedStack): string[] {
-  return [`arn:aws:ec2:${region}::image/*`, `arn:aws:ec2:${region}::snapshot/*`];
 }

@@ -36,3 +36,8 @@ export function allow(
 export function policyOf(statements: PolicyStatement[]): PolicyDocument {
   return { Version: "2012-10-17", Statement: statements };
 }
+
+/** The role that is passed on goes to this service of AWS. */
+export function passedTo(service: string): PolicyCondition {
+  return { StringEquals: { "iam:PassedToService": `${service}.amazonaws.com` } };
+}

@@ -1,10 +1,9 @@
 import { fleetMarkTag } from "../names.ts";
+import type { AwsAccount } from "./arns.ts";
 import type { PolicyCondition } from "./policy-document.ts";
 
 /** The stack that a person's rights are limited to. */
-export interface PermittedStack {
-  region: string;
-  account: string;
+export interface PermittedStack extends AwsAccount {
   /** What the stack's things are called in AWS: `<fleet>-<stack>`. */
   name: string;
 }
@@ -22,25 +21,4 @@ export function ofStack(to: PermittedStack): PolicyCondition {
 /** What gets the stack's mark as it is made. */
 export function madeForStack(to: PermittedStack): PolicyCondition {
   return { StringLike: { [`aws:RequestTag/${fleetMarkTag}`]: markPattern(to) } };
-}
-
-/** The role that is passed on goes to this service. */
-export function passedTo(...services: string[]): PolicyCondition {
-  const names = services.map((service) => `${service}.amazonaws.com`);
-  return { StringEquals: { "iam:PassedToService": names.length === 1 ? (names[0] ?? "") : names } };
-}
-
-/** All of a kind in EC2. */
-export function ec2Kind({ region, account }: PermittedStack, kind: string): string {
-  return `arn:aws:ec2:${region}:${account}:${kind}/*`;
-}
-
-/** Something of a service in the stack's region. */
-export function regional(service: string, { region, account }: PermittedStack, resource: string): string {
-  return `arn:aws:${service}:${region}:${account}:${resource}`;
-}
-
-/** Something in IAM, which has no regions. */
-export function inIam({ account }: PermittedStack, resource: string): string {
-  return `arn:aws:iam::${account}:${resource}`;
 }

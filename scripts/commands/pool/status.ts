@@ -37,8 +37,8 @@ export async function showPools(signal: AbortSignal, options: StatusOptions): Pr
       try {
         const considered = await consider(pool, pool.store, false, signal);
         rows.push(...poolStatus(pool.name, considered));
-        outlooks.push(outlookStatus(pool.name, considered));
-        if (!options.json) more.push(...(await besides(pool, considered, signal)));
+        if (options.json) outlooks.push(outlookStatus(pool.name, considered));
+        else more.push(...(await besides(pool, considered, signal)));
       } catch (error) {
         console.error(`Pool ${pool.name}: ${explain(error)}`);
         exitCode = 3;

@@ -1,21 +1,12 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { existingAws } from "../../../drivers/aws/existing.ts";
 import { isFailure } from "../../../drivers/errors.ts";
 import { fleetMarkTag } from "../../../model/names.ts";
-import { closeClients } from "../../../simulators/providers/aws/clients.ts";
-import { startTestAws, type TestAws } from "../../simulators/ec2-mac/aws.ts";
-import { live } from "../../simulators/providers/aws/life.ts";
+import { awsOfFile, live } from "../../simulators/providers/aws/life.ts";
 import { allLives, region, tags } from "../../simulators/providers/aws/lives.ts";
 
-let aws: TestAws;
-before(async () => {
-  aws = await startTestAws();
-});
-after(async () => {
-  closeClients();
-  await aws.close();
-});
+const aws = awsOfFile();
 
 const foreign = { ...tags, [fleetMarkTag]: "mobile-5e6f7a8b" };
 /** Making these again overwrites them, so nothing has to be found. */
@@ -26,7 +17,7 @@ const overwritten = [
   "aws:cloudwatch/dashboard:Dashboard",
 ];
 
-for (const { token, inputs } of allLives(() => aws.clock)) {
+for (const { token, inputs } of allLives(() => aws().clock)) {
   if (overwritten.includes(token)) continue;
   test(`${token} that no run recorded is found under the id by which it is imported`, async () => {
     const given = await inputs();
@@ -64,7 +55,7 @@ test("a thing without any mark is somebody's own", async () => {
 });
 
 test("a refusal of AWS says what was looked for", async () => {
-  await aws.control("faults", { action: "DescribeHosts", effect: "access-denied" });
+  await aws().control("faults", { action: "DescribeHosts", effect: "access-denied" });
   const found = existingAws(region).find("aws:ec2/dedicatedHost:DedicatedHost", { region, tags });
   await rejects(
     found,

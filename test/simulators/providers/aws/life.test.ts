@@ -1,23 +1,14 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { tlsOnlyPolicy } from "../../../../model/plan/ec2-mac-permissions.ts";
-import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
-import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
 import { archiveOf } from "./controller-lives.ts";
-import { type Life, live, provider, urnOf } from "./life.ts";
+import { awsOfFile, type Life, live, provider, urnOf } from "./life.ts";
 import { allLives, groupId, region, role, tags, template } from "./lives.ts";
 
-let aws: TestAws;
-before(async () => {
-  aws = await startTestAws();
-});
-after(async () => {
-  closeClients();
-  await aws.close();
-});
+const aws = awsOfFile();
 
 describe("each resource", () => {
-  for (const life of allLives(() => aws.clock)) {
+  for (const life of allLives(() => aws().clock)) {
     test(`${life.token} lives as the vendor's does`, async () => {
       const urn = urnOf(life.token);
       const given = await life.inputs();
@@ -89,7 +80,7 @@ describe("dedicated hosts", () => {
   });
 
   test("fail in the vendor's words when AWS has none", async () => {
-    await aws.control("faults", { action: "AllocateHosts", effect: "capacity", times: 3 });
+    await aws().control("faults", { action: "AllocateHosts", effect: "capacity", times: 3 });
     await rejects(
       live(token, host),
       /allocating EC2 Host: operation error EC2: AllocateHosts, https response error StatusCode: 500, RequestID: [^,]*, api error InsufficientHostCapacity/,

@@ -1,6 +1,9 @@
 import { deepEqual } from "node:assert/strict";
+import { after, before } from "node:test";
+import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
 import { awsProvider } from "../../../../simulators/providers/aws/provider.ts";
 import { createProvider } from "../../../../simulators/providers/shared/provider.ts";
+import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: Pulumi's plugin interface has no types for properties.
 type Any = any;
@@ -23,6 +26,19 @@ export const provider = createProvider(awsProvider) as unknown as Record<
   "check" | "diff" | "create" | "read" | "update" | "delete" | "invoke",
   (...args: Any[]) => Promise<Any>
 >;
+
+/** Starts a simulated AWS before the tests of a file and ends it, with the provider's clients, after them. */
+export function awsOfFile(): () => TestAws {
+  let aws: TestAws;
+  before(async () => {
+    aws = await startTestAws();
+  });
+  after(async () => {
+    closeClients();
+    await aws.close();
+  });
+  return () => aws;
+}
 
 /** The URN of a resource of this kind with the logical name `x`. */
 export function urnOf(token: string): string {

@@ -1,21 +1,12 @@
 import { deepEqual } from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { existingAws } from "../../../../drivers/aws/existing.ts";
 import { deployRights } from "../../../../model/plan/deploy-permissions.ts";
-import { closeClients } from "../../../../simulators/providers/aws/clients.ts";
 import { watchAws } from "../../../support/aws-actions.ts";
-import { startTestAws, type TestAws } from "../../ec2-mac/aws.ts";
-import { live, provider, urnOf } from "./life.ts";
+import { awsOfFile, live, provider, urnOf } from "./life.ts";
 import { allLives } from "./lives.ts";
 
-let aws: TestAws;
-before(async () => {
-  aws = await startTestAws();
-});
-after(async () => {
-  closeClients();
-  await aws.close();
-});
+const aws = awsOfFile();
 
 /** What these lives do and the program does not. */
 const notOfProgram: Readonly<Record<string, readonly string[]>> = {
@@ -41,12 +32,12 @@ function allowedFor(token: string): string[] {
   return [...own, ...(notOfProgram[token] ?? [])];
 }
 
-for (const life of allLives(() => aws.clock)) {
+for (const life of allLives(() => aws().clock)) {
   if (!deployRights[life.token]) continue;
   test(`${life.token}: its stand-in, and whoever looks for what is not recorded, do no more than it has rights for`, async () => {
     const urn = urnOf(life.token);
     const given = await life.inputs();
-    const watch = watchAws(aws);
+    const watch = watchAws(aws());
     const made = await live(life.token, given);
     await existingAws("us-west-2").find(life.token, given);
     await provider.read(made.id, urn, made.state);
