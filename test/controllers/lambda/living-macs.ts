@@ -192,23 +192,33 @@ export class LivingMacs {
 
   /** Moves the clock on once the program rests, until it rests again or the Mac is down. `rest` differs each time. */
   async #round(instanceId: string, seconds: number, rest: () => Promise<string>): Promise<void> {
-    const { guests, aws } = this.#living;
+    const { guests } = this.#living;
     const resting = async () => (guests.isUp(instanceId) ? rest().catch(() => "") : "down");
     let before = "";
+    // Before it rests it may wait a second for the processes of a job to end.
+    const pass = this.#passing(1, impatienceMs);
     await until(async () => {
+      pass();
       before = await resting();
       return before !== "";
     });
-    let patience = 0;
+    // One that was about to sleep when the clock moved sleeps on.
+    const go = this.#passing(seconds, 0);
     await until(async () => {
-      // One that was about to sleep when the clock moved sleeps on.
-      if (Date.now() >= patience) {
-        aws.server.clock.advance(seconds);
-        patience = Date.now() + impatienceMs;
-      }
+      go();
       const now = await resting();
       return now !== "" && (now !== before || now === "down");
     });
+  }
+
+  /** Moves the clock on by seconds, at the first call after so many real milliseconds, and again when one was impatient. */
+  #passing(seconds: number, afterMs: number): () => void {
+    let patience = Date.now() + afterMs;
+    return () => {
+      if (Date.now() < patience) return;
+      this.#living.aws.server.clock.advance(seconds);
+      patience = Date.now() + impatienceMs;
+    };
   }
 
   /** Takes a daemon away for good; what it has started stays. */
