@@ -58,7 +58,11 @@ export class SupervisedMac extends FakeMac {
     this.program("sudo", 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"');
     for (const name of ["launchctl", "pkill", "chown"]) this.program(name, "");
     this.program("pgrep", "exit 1");
-    t.after(() => this.endAgent());
+  }
+
+  override close(): void {
+    this.endAgent();
+    super.close();
   }
 
   /** Runs the supervisor for so many looks; gives back what it said, without the times. */
