@@ -1,15 +1,17 @@
-/** Runs every check and every test: first the quick ones, then those on the real engine, one file after the other. */
+/** Runs every check and every test: those on the real engine, one file after the other, beside all others. */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
+import { PassThrough } from "node:stream";
+import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { inspect } from "node:util";
 
 const root = path.dirname(import.meta.dirname);
-/** Test files at once. The machine that this is planned for has two cores, and most tests wait for processes. */
-const filesAtOnce = 3;
+/** Files of the rooms at once, beside one on the engine. This is planned for two cores, and tests wait for processes too. */
+const filesAtOnce = 2;
 
 interface Count {
   passed: number;
@@ -22,9 +24,12 @@ const seconds = new Map<string, number>();
 /** What has failed and why, told again at the end, where whoever looks at a long output looks first. */
 const failures: string[] = [];
 
-async function runFiles(title: string, files: string[], concurrency: number): Promise<Count> {
-  console.log(`\n== ${title} (${files.length} files)`);
+/** Runs files, and shows what they say once it is their turn. */
+async function runFiles(title: string, files: string[], concurrency: number, turn: Promise<unknown>): Promise<Count> {
   const count: Count = { passed: 0, failed: 0 };
+  const shown = new PassThrough();
+  shown.write(`\n== ${title} (${files.length} files)\n`);
+  void turn.then(() => shown.pipe(process.stdout, { end: false }));
   const stream = run({ files: files.toSorted(), concurrency, cwd: root });
   stream.on("test:summary", ({ file, counts, success, duration_ms }) => {
     if (file !== undefined) {
@@ -41,7 +46,9 @@ async function runFiles(title: string, files: string[], concurrency: number): Pr
     const where = file === undefined ? "" : ` (${path.relative(root, file)}:${line})`;
     failures.push(`✖ ${name}${where}\n${inspect(details.error.cause ?? details.error)}`);
   });
-  for await (const text of stream.compose(new spec())) process.stdout.write(text);
+  stream.compose(new spec()).pipe(shown);
+  await turn;
+  await finished(shown);
   return count;
 }
 
@@ -53,6 +60,8 @@ function seedOfCommit(): string {
 
 const started = Date.now();
 process.env.FLEET_SEED ??= seedOfCommit();
+// Hundreds of short Node programs run; a third of their time would go into compiling the same modules.
+process.env.NODE_COMPILE_CACHE ??= path.join(root, ".toolchain/compile-cache");
 console.log(
   process.env.FLEET_TESTS === "all"
     ? "Everything, nothing bounded."
@@ -63,14 +72,10 @@ const checks = spawnSync(process.execPath, [path.join(root, "tools/check.ts")], 
 const inRooms = (pattern: string) => globSync(pattern, { cwd: root }).map((file) => path.join(root, file));
 const everything = inRooms("test/**/*.test.ts");
 const engine = inRooms("test/e2e/**/*.test.ts");
-const counts = [
-  await runFiles(
-    "Rooms",
-    everything.filter((file) => !engine.includes(file)),
-    filesAtOnce,
-  ),
-  await runFiles("On the real engine", engine, 1),
-];
+const rooms = everything.filter((file) => !engine.includes(file));
+console.log("\nThe tests on the real engine run beside those of the rooms, and are shown after them.");
+const ofRooms = runFiles("Rooms", rooms, filesAtOnce, Promise.resolve());
+const counts = await Promise.all([ofRooms, runFiles("On the real engine", engine, 1, ofRooms)]);
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0) + (checks.status === 0 ? 0 : 1);
 const slowest = [...seconds].toSorted((a, b) => b[1] - a[1]).slice(0, 10);
