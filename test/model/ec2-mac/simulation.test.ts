@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as path from "node:path";
 import { test } from "node:test";
 import { fleetRuns } from "./fleets.ts";
 import { run } from "./run.ts";
@@ -31,6 +33,13 @@ test("no kind of fault and no kind of pool is left out of the runs", () => {
     slow: ({ clockSkewSeconds }: Scenario) => clockSkewSeconds < -60,
   };
   for (const [kind, is] of Object.entries(kinds)) ok(runs.some(is), kind);
+});
+
+test("the command runs each of its pools once, on whichever core", () => {
+  const program = path.join(import.meta.dirname, "simulate.ts");
+  const said = execFileSync(process.execPath, [program, "--years", "0.5", "--seed", "3"], { encoding: "utf8" });
+  const looks = fleetRuns(0.5, 3).reduce((sum, scenario) => sum + run(scenario).looks, 0);
+  match(said, new RegExp(`^\\d\\.\\d fleet-years, ${looks} looks, no rule broken; `));
 });
 
 test("a run is the same for the same seed", () => {
