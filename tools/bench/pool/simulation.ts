@@ -249,18 +249,20 @@ export class Simulation<Memory> implements Pool {
     host.softEndsAt = 0;
     host.drained = false;
     host.jobsDone = 0;
-    this.#after(this.#draws.boot(), "booted", host);
+    this.#events.push(this.now + this.#draws.boot(), "booted", host);
   }
 
   #beBooted(host: SimulatedHost): void {
+    if (host.setsItselfUp) {
+      this.#setUp(host);
+      return;
+    }
     this.#enter(host, "booted");
-    if (host.setsItselfUp) this.#setUp(host);
-    else if (this.#wakesOn.booted) this.#ask("booted", host);
+    if (this.#wakesOn.booted) this.#ask("booted", host);
   }
 
   #setUp(host: SimulatedHost): void {
-    this.#enter(host, "setting-up");
-    this.#after(this.#draws.setUp(), "ready", host);
+    this.#spendIn(host, "setting-up", this.#draws.setUp(), "ready");
   }
 
   #beReady(host: SimulatedHost): void {
@@ -274,21 +276,18 @@ export class Simulation<Memory> implements Pool {
   }
 
   #replace(host: SimulatedHost): void {
-    this.#enter(host, "replacing");
     if (this.#meter.counts(this.now)) this.#meter.replacements++;
     host.replacedFrom = this.now;
-    this.#after(this.#draws.replacement(), "booting", host);
+    this.#spendIn(host, "replacing", this.#draws.replacement(), "booting");
   }
 
   #stop(host: SimulatedHost): void {
-    this.#enter(host, "stopping");
-    this.#after(this.#draws.stopping(), "scrubbing", host);
+    this.#spendIn(host, "stopping", this.#draws.stopping(), "scrubbing");
   }
 
   #scrub(host: SimulatedHost): void {
-    this.#enter(host, "scrubbing");
     if (this.#meter.counts(this.now)) this.#meter.scrubs++;
-    this.#after(this.#draws.scrub(), "available", host);
+    this.#spendIn(host, "scrubbing", this.#draws.scrub(), "available");
     if (this.#wakesOn.stopped) this.#ask("stopped", host);
   }
 
@@ -330,9 +329,12 @@ export class Simulation<Memory> implements Pool {
     this.#desk.interrupt(host);
   }
 
-  #after(seconds: number, kind: Happening, host: SimulatedHost): void {
-    if (seconds > 0) this.#events.push(this.now + seconds, kind, host);
-    else this.#happen(kind, host);
+  /** The host is in a state for so long, and then something happens. A state that takes no time is passed over. */
+  #spendIn(host: SimulatedHost, state: HostState, seconds: number, then: Happening): void {
+    if (seconds > 0) {
+      this.#enter(host, state);
+      this.#events.push(this.now + seconds, then, host);
+    } else this.#happen(then, host);
   }
 
   #noteHosts(at: Moment): void {
