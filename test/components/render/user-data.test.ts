@@ -35,7 +35,13 @@ function freshMac(t: TestContext): FakeMac {
     `case "$*" in
       *PUT*) echo token ;;
       *tags/instance/Name) echo MacM1-1 ;;
-      *tags/instance/mac-runner-fleet:set-up-script) cat "$root/tagged" ;;
+      *tags/instance/mac-runner-fleet:set-up-script)
+        if [ -s "$root/stumbles" ]; then
+          sed -i.bak 1d "$root/stumbles"
+          exit 28
+        fi
+        cat "$root/tagged" 2>/dev/null || exit 22
+        ;;
       *) exit 22 ;;
     esac`,
   );
@@ -188,6 +194,25 @@ test("the set-up script is that of the instance's tag, which a new root volume m
       mac.takeCalls().some((call) => call.startsWith(`aws s3 cp s3://ci-macs/set-up/${expected}.sh - `)),
       tag,
     );
+  }
+});
+
+test("a metadata service that stumbles is asked again for the tag, and nothing is guessed while it says nothing", async (t) => {
+  const later = `echo "set up anew"\n`;
+  const tag = createHash("sha256").update(later).digest("hex");
+  for (const [stumbles, isSetUp] of [
+    [9, true],
+    [10, false],
+  ] as const) {
+    const mac = freshMac(t);
+    mac.write("tagged", tag);
+    mac.write("set-up.sh", later);
+    mac.write("stumbles", "x\n".repeat(stumbles));
+    const { exitCode, stderr } = await mac.run(renderUserData(args));
+    equal(exitCode, isSetUp ? 0 : 1);
+    const fetched = mac.takeCalls().filter((call) => call.startsWith("aws s3 cp"));
+    deepEqual([fetched.length, fetched.every((call) => call.includes(tag))], [isSetUp ? 1 : 0, true]);
+    if (!isSetUp) match(stderr, /failed: fetch the set-up script that the tag names with its checksum, 10 times/);
   }
 });
 
