@@ -1,5 +1,5 @@
 import { type Outage, outlook } from "../../model/ec2-mac/outlook.ts";
-import { hasEarlierSetUp } from "../../model/ec2-mac/policy.ts";
+import { hasEarlierSetUp, type PoolPolicy } from "../../model/ec2-mac/policy.ts";
 import { poolSize } from "../../model/ec2-mac/size.ts";
 import type { Action, Instant } from "../../model/ec2-mac/types.ts";
 import { type Place, type Stage, viewOf } from "../../model/ec2-mac/view.ts";
@@ -21,6 +21,8 @@ export interface HostStatus {
   role: Place["role"];
   machine: string;
   image: string;
+  /** `earlier` where it was set up otherwise than new machines are, until its next life; empty where there is none. */
+  setUp: "newest" | "earlier" | "";
   /** How old the present life is. */
   age: string;
   /** When the present life should be over, as ISO 8601. */
@@ -37,7 +39,7 @@ export function poolStatus(pool: string, { observed, policy, now, decision }: Co
   const next = nextByHost(decision.actions);
   const there = places.map((place) => ({
     pool,
-    ...placeStatus(place, now),
+    ...placeStatus(place, policy, now),
     next: next.get(place.host.hostId) ?? next.get(place.host.name) ?? "",
   }));
   const names = new Set(places.map(({ host }) => host.name));
@@ -63,7 +65,7 @@ export function sizeLine(pool: string, { observed, policy, now }: Considered): s
 /** Which Macs were set up otherwise than new ones are, in a line; undefined where none was. Pure. */
 export function earlierSetUpLine(pool: string, { observed, policy, now }: Considered): string | undefined {
   const { places } = viewOf(observed, policy, now);
-  const earlier = places.filter(({ occupied }) => occupied && hasEarlierSetUp(occupied.instance, policy));
+  const earlier = places.filter((place) => setUpWord(place, policy) === "earlier");
   if (earlier.length === 0) return undefined;
   const names = earlier.map(({ host }) => host.name).sort(byName);
   return `Pool ${pool}, set up as before the last deployment until their next life: ${names.join(", ")}.`;
@@ -103,7 +105,8 @@ function whoIsOut(out: readonly Outage[]): string {
   return out.map(({ host, why, until }) => `${host}, ${why}${until < never ? `, until ${at(until)}` : ""}`).join("; ");
 }
 
-function placeStatus({ host, role, stage, occupied }: Place, now: Instant) {
+function placeStatus(place: Place, policy: PoolPolicy, now: Instant) {
+  const { host, role, stage, occupied } = place;
   const { name, hostId, zone, state } = host;
   return {
     host: name,
@@ -114,6 +117,7 @@ function placeStatus({ host, role, stage, occupied }: Place, now: Instant) {
     role,
     machine: occupied?.instance.instanceId ?? "",
     image: occupied?.instance.imageId ?? "",
+    setUp: setUpWord(place, policy),
     age: occupied ? span(now - occupied.life.startedAt) : "",
     softEnd: occupied ? iso(occupied.life.softEndsAt) : "",
     runner: occupied ? runnerWord(occupied.instance.runner) : "",
@@ -121,8 +125,13 @@ function placeStatus({ host, role, stage, occupied }: Place, now: Instant) {
 }
 
 function missingStatus(host: string, zone: string) {
-  const nothing = { stage: "", role: "declared", machine: "", image: "", age: "", softEnd: "", runner: "" } as const;
-  return { ...nothing, host, hostId: "", zone, state: "missing" };
+  const nothing = { stage: "", machine: "", image: "", setUp: "", age: "", softEnd: "", runner: "" } as const;
+  return { ...nothing, host, hostId: "", zone, state: "missing", role: "declared" } as const;
+}
+
+function setUpWord({ occupied }: Place, policy: PoolPolicy): HostStatus["setUp"] {
+  if (!occupied) return "";
+  return hasEarlierSetUp(occupied.instance, policy) ? "earlier" : "newest";
 }
 
 function runnerWord(runner: NonNullable<Place["occupied"]>["instance"]["runner"]): string {

@@ -189,4 +189,8 @@ test("Macs that the last deployment's set-up has not reached are named", () => {
     earlierSetUpLine("macs", deployed) ?? "",
     /^Pool macs, set up as before the last deployment until their next life: MacM1-1, /,
   );
+  const words = (one: Considered) =>
+    poolStatus("macs", one).map(({ machine, setUp }) => `${machine ? "a machine" : "none"}: ${setUp}`);
+  deepEqual(new Set(words(considered)), new Set(["a machine: newest", "none: "]));
+  deepEqual(new Set(words(deployed)), new Set(["a machine: earlier", "none: "]));
 });
