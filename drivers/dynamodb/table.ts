@@ -60,9 +60,17 @@ export interface Table {
   transact(writes: readonly Write[], signal?: AbortSignal): Promise<boolean>;
 }
 
-/** Somebody else was writing one of the items; the SDK leaves it to us to try again. */
-const conflictAttempts = 5;
-const conflictPauseMilliseconds = 100;
+/**
+ * Why a transaction is cancelled that would go through a moment later: somebody else was writing one of the items, or the
+ * table is busy. The SDK leaves it to us to try again (TransactWriteItems in the API reference).
+ */
+const passing: ReadonlySet<string> = new Set([
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+]);
+const transactAttempts = 5;
+const transactPauseMilliseconds = 100;
 
 /** A transaction takes this many writes. */
 export const writesAtOnce = 100;
@@ -120,8 +128,8 @@ export function dynamoTable(client: DynamoDBClient, tableName: string): Table {
         } catch (error) {
           const codes = cancellationCodes(error);
           if (codes.has("ConditionalCheckFailed")) return false;
-          if (!codes.has("TransactionConflict") || attempt === conflictAttempts) throw error;
-          await delay(conflictPauseMilliseconds * attempt, undefined, { signal }).catch(() => undefined);
+          if (![...codes].some((code) => passing.has(code)) || attempt === transactAttempts) throw error;
+          await delay(transactPauseMilliseconds * attempt, undefined, { signal }).catch(() => undefined);
         }
       }
     },

@@ -15,6 +15,8 @@ export interface SweptInstance {
 export interface SweptTask {
   instanceId: string;
   state: string;
+  startedAt: number;
+  /** AWS need not tell it. */
   completedAt?: number;
 }
 
@@ -66,7 +68,7 @@ export function decideSweep(
 /** The launch, or the end of the last replacement that succeeded. */
 function lastBeginning({ instanceId, launchedAt }: SweptInstance, tasks: readonly SweptTask[]): number {
   let last = launchedAt;
-  for (const task of tasks)
-    if (task.instanceId === instanceId && task.state === "succeeded") last = Math.max(last, task.completedAt ?? 0);
+  for (const { instanceId: of, state, startedAt, completedAt = startedAt } of tasks)
+    if (of === instanceId && state === "succeeded") last = Math.max(last, completedAt);
   return last;
 }

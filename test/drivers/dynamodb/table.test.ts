@@ -57,26 +57,29 @@ test("a slice is read to its end, over pages, from either side, with a filter", 
   deepEqual(await keys({ newestFirst: true, where: { even: "yes" }, limit: 2 }), ["s#6", "s#4"]);
 });
 
-test("a transaction that met another one is tried again, and not for ever", async () => {
-  const conflict = () => {
-    const CancellationReasons = [{ Code: "None" }, { Code: "TransactionConflict" }];
-    return new TransactionCanceledException({ message: "cancelled", $metadata: {}, CancellationReasons });
-  };
-  let calls = 0;
-  const stubborn = (conflicts: number) =>
-    ({
-      send: async () => {
-        calls += 1;
-        if (calls <= conflicts) throw conflict();
-        return {};
-      },
-    }) as unknown as DynamoDBClient;
-  ok(await dynamoTable(stubborn(2), "things").transact([{ put: { pk: "d", sk: "1" } }]));
-  equal(calls, 3);
-  calls = 0;
-  await rejects(dynamoTable(stubborn(99), "things").transact([{ put: { pk: "d", sk: "1" } }]), /cancelled/);
-  equal(calls, 5);
-});
+for (const [code, attempts] of [
+  ["TransactionConflict", 5],
+  ["ThrottlingError", 5],
+  ["ProvisionedThroughputExceeded", 5],
+  ["ValidationError", 1],
+] as const)
+  test(`a transaction cancelled for ${code} is tried ${attempts > 1 ? "again, and not for ever" : "once"}`, async () => {
+    let calls = 0;
+    const stubborn = (cancellations: number) =>
+      ({
+        send: async () => {
+          calls += 1;
+          if (calls > cancellations) return {};
+          const CancellationReasons = [{ Code: "None" }, { Code: code }];
+          throw new TransactionCanceledException({ message: "cancelled", $metadata: {}, CancellationReasons });
+        },
+      }) as unknown as DynamoDBClient;
+    ok(await dynamoTable(stubborn(attempts - 1), "things").transact([{ put: { pk: "d", sk: "1" } }]));
+    equal(calls, attempts);
+    calls = 0;
+    await rejects(dynamoTable(stubborn(99), "things").transact([{ put: { pk: "d", sk: "1" } }]), /cancelled/);
+    equal(calls, attempts);
+  });
 
 test("a table that is not there is told", async () => {
   await rejects(dynamoTable(client, "none").get("a", "1"), (error) => isFailure(error, "not-found"));

@@ -12,7 +12,8 @@ function instance(hours: number, tags: Record<string, string> = {}, state = "run
 }
 
 function task(state: string, hoursAgo: number): SweptTask {
-  return { instanceId: "i-1", state, completedAt: now - hoursAgo * hour };
+  const completedAt = now - hoursAgo * hour;
+  return { instanceId: "i-1", state, startedAt: completedAt - 600, completedAt };
 }
 
 describe("the sweeper", () => {
@@ -24,6 +25,13 @@ describe("the sweeper", () => {
     ["leaves one that has ended", instance(80, {}, "terminated"), [], [], []],
     ["counts from a new root volume", instance(100), [task("succeeded", 20)], [], []],
     ["counts from the newest one", instance(200), [task("succeeded", 20), task("succeeded", 90)], [], []],
+    [
+      "counts from the start of one whose end AWS does not tell",
+      instance(100),
+      [{ instanceId: "i-1", state: "succeeded", startedAt: now - 20 * hour }],
+      [],
+      [],
+    ],
     ["takes a failed replacement for none", instance(100), [task("failed", 20)], ["i-1"], []],
     [
       "another's new root volume is not its",
