@@ -33,8 +33,9 @@ export interface DecideTime {
 export function speeds(world: World, hosts: number, rounds: number): Speed[] {
   const whole: World = { ...world, countFrom: 0 };
   const slow: World = { ...whole, durations: onDemandDurations };
+  // It takes a moment only, and some rounds until the engine has compiled it well.
   return [
-    speedOf("on demand, as its simulator has it", slow, onDemand, rounds),
+    speedOf("on demand, as its simulator has it", slow, onDemand, 8 * rounds),
     speedOf(`ours, ${hosts} hosts`, whole, () => ours(ourPolicy(hosts, world.seed)), rounds),
   ];
 }
