@@ -72,10 +72,10 @@ export async function withPools<T>(
   const { fleetId, secret } = await readStack(folder, options.stack, signal);
   const pools = chosen.map((pool) => openPool(pool, settings, { stack: options.stack, folder, fleetId, secret }));
   try {
-    const result = await work({ pools });
-    await remindOfTestHosts(pools, signal);
-    return result;
+    return await work({ pools });
   } finally {
+    // Also after a failure: it may have left one behind that costs money.
+    await remindOfTestHosts(pools, signal);
     for (const { store, ec2 } of pools) {
       store.close();
       ec2.destroy();

@@ -41,20 +41,20 @@ async function refuseIfBlind(pools: readonly Pool[], signal: AbortSignal): Promi
  * Remembers the settings as they are. What it gives throws an Error when they are no longer the same: hosts that have been
  * taken out of them would be filled again, by a process that has not read it.
  */
-export function refuseOtherSettings(file: string): () => void {
+export function refuseOtherSettings(file: string, stack: string): () => void {
   const read = () => JSON.stringify(readRawSettings(file));
   const before = read();
   return () => {
     if (read() !== before)
       throw new Error(
-        `${path.basename(file)} has changed since this began, and nothing is done by old settings.\n  Start again: fleet pool run`,
+        `${path.basename(file)} has changed since this began, and nothing is done by old settings.\n  Start again: fleet pool run --stack ${stack}`,
       );
   };
 }
 
 /** Each pool for itself. When one cannot go on, all stop in order, and the process that watches this one is told. */
 async function keepAll(pools: readonly OpenPool[], { json, stack }: PoolOptions, signal: AbortSignal) {
-  const beforeLook = refuseOtherSettings(stackFile(pools[0]?.folder ?? "", stack));
+  const beforeLook = refuseOtherSettings(stackFile(pools[0]?.folder ?? "", stack), stack);
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   if (!json) console.log(`Keeping ${pools.map(({ name }) => name).join(", ")}. Ctrl-C ends it in order.`);

@@ -27,6 +27,8 @@ const columns = ["pool", "host", "zone", "state", "stage", "role", "machine", "a
 
 /** `fleet pool status`: exit code 0, or 3 when a pool could not be looked at. Changes nothing. */
 export async function showPools(signal: AbortSignal, options: StatusOptions): Promise<number> {
+  if (options.json && options.format !== "table")
+    throw new Error(`--format ${options.format} has no JSON.\n  Leave out --json, or --format.`);
   return withPools(options, signal, async ({ pools }) => {
     if (options.format !== "table") return printFile(pools, options.format, signal);
     const rows: HostStatus[] = [];

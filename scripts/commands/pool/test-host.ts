@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
-import { allocateHosts, describeHosts, type ObservedHost } from "../../../drivers/ec2/hosts.ts";
+import { allocateHosts, type ObservedHost } from "../../../drivers/ec2/hosts.ts";
 import { runOnHost } from "../../../drivers/ec2/instances.ts";
 import { giveBackHosts } from "../../../drivers/ec2/leases.ts";
 import { isFailure } from "../../../drivers/errors.ts";
@@ -10,9 +10,10 @@ import { testHostName, testLifeSeconds, testMark, testPool } from "../../../mode
 import { iso } from "../../../model/ec2-mac/words.ts";
 import { poolReadyTag } from "../../../model/plan/ec2-mac.ts";
 import { formatTable } from "../../../model/table.ts";
+import { explain } from "../../explain.ts";
 import { type OpenPool, type PoolOptions, withPools } from "./access.ts";
 import { onlyPool } from "./hosts.ts";
-import { lookAtTestHosts, testHostColumns, testHostRow } from "./test-hosts.ts";
+import { lookAtTestHosts, releaseLine, testHostColumns, testHostRow } from "./test-hosts.ts";
 
 interface CreateOptions extends PoolOptions {
   image?: string;
@@ -62,7 +63,12 @@ export async function createTestHost(signal: AbortSignal, options: CreateOptions
       return 0;
     }
     const host = free ?? (await allocate(pool, name, signal));
-    const instanceId = await launch(pool, host, options, signal);
+    const instanceId = await launch(pool, host, options, signal).catch((error: unknown) => {
+      const next = `type this again to use it, or: ${releaseLine(pool, name)}`;
+      throw new Error(`${explain(error)}\n  ${name} (${host.hostId}) is there and is paid for; ${next}`, {
+        cause: error,
+      });
+    });
     const hours = pool.settings.bootDeadlineHours;
     const line = `${name}: ${host.hostId} with ${instanceId}. It takes no jobs; its Mac ends itself after ${hours} h at the latest, its host stays until you release it.`;
     report(options, line, { host: name, hostId: host.hostId, instanceId });
@@ -70,23 +76,23 @@ export async function createTestHost(signal: AbortSignal, options: CreateOptions
   });
 }
 
-/** Tries the zones in their order. `PWPoolReady` is false, so that its Mac's supervisor leaves it alone. */
-async function allocate(pool: OpenPool, name: string, signal: AbortSignal): Promise<ObservedHost> {
-  const { ec2, settings } = pool;
+/** What a launch needs to know of a host. */
+type Place = Pick<ObservedHost, "hostId" | "name" | "zone" | "instanceType">;
+
+/**
+ * Tries the zones in their order. `PWPoolReady` is false, so that its Mac's supervisor leaves it alone. A host that has just
+ * been allocated may not be shown yet, so it is not looked at.
+ */
+async function allocate({ ec2, settings, ...pool }: OpenPool, name: string, signal: AbortSignal): Promise<Place> {
+  const { zones, instanceType } = settings;
   const tags = { ...testMark(pool.fleetId, pool.name), Name: name, [poolReadyTag]: "false", automation: "false" };
-  const place = {
-    instanceType: settings.instanceType,
-    quantity: 1,
-    autoPlacement: "off",
-    hostRecovery: "off",
-  } as const;
+  const place = { instanceType, quantity: 1, autoPlacement: "off", hostRecovery: "off" } as const;
   let refusal: unknown;
-  for (const zone of settings.zones) {
+  for (const zone of zones) {
     try {
       const order = { ...place, zone, clientToken: randomUUID(), tags };
-      const ids = await allocateHosts(ec2, order, signal);
-      const [host] = await describeHosts(ec2, { ids }, signal);
-      if (host) return host;
+      const [hostId = ""] = await allocateHosts(ec2, order, signal);
+      return { hostId, name, zone, instanceType };
     } catch (error) {
       if (!isFailure(error, "no-capacity")) throw error;
       refusal = error;
@@ -95,7 +101,7 @@ async function allocate(pool: OpenPool, name: string, signal: AbortSignal): Prom
   throw refusal;
 }
 
-async function launch(pool: OpenPool, host: ObservedHost, options: CreateOptions, signal: AbortSignal) {
+async function launch(pool: OpenPool, host: Place, options: CreateOptions, signal: AbortSignal) {
   const subnetId = pool.launch.subnets[host.zone];
   const tags = {
     ...pool.launch.tags,

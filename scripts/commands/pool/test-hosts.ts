@@ -44,6 +44,11 @@ export const testHostColumns = [
   "release_from",
 ] as const;
 
+/** The command that gives a test host back. */
+export function releaseLine({ place }: Pick<OpenPool, "place">, name: string): string {
+  return `fleet pool test-host release ${name} --stack ${place.stack}`;
+}
+
 /** Tells on stderr, at the end of each command, which test hosts cost money. That they cannot be seen stops nothing. */
 export async function remindOfTestHosts(pools: readonly OpenPool[], signal: AbortSignal): Promise<void> {
   for (const pool of pools) {
@@ -51,7 +56,7 @@ export async function remindOfTestHosts(pools: readonly OpenPool[], signal: Abor
     for (const host of hosts) {
       const { test_host, usd_so_far, release_from } = testHostRow(pool, host);
       console.error(
-        `Test host ${test_host} of pool ${pool.name} has cost up to ${usd_so_far} USD; it can be released from ${release_from}: fleet pool test-host release ${test_host}`,
+        `Test host ${test_host} of pool ${pool.name} has cost up to ${usd_so_far} USD; it can be released from ${release_from}: ${releaseLine(pool, test_host)}`,
       );
     }
   }

@@ -11,7 +11,7 @@ after(() => rmSync(folder, { recursive: true }));
 test("settings that have changed since the beginning end `pool run`, a comment or a space does not", () => {
   const file = path.join(folder, "Pulumi.staging.yaml");
   writeFileSync(file, "config:\n  mac-runner-fleet:pools: [{ name: macs, hosts: 3 }]\n");
-  const check = refuseOtherSettings(file);
+  const check = refuseOtherSettings(file, "s1");
   doesNotThrow(check);
   writeFileSync(file, "# three Macs\nconfig:\n  mac-runner-fleet:pools: [{ name: macs,  hosts: 3 }]\n");
   doesNotThrow(check);
