@@ -8,7 +8,7 @@ interface CheckOptions {
   json?: boolean;
 }
 
-/** `fleet check`: exit code 0 when all settings are right, 1 when any is not. */
+/** `fleet check`: exit code 0 when all settings are right, 1 when any is not. @throws Error when there are none */
 export async function check(_signal: AbortSignal, stacks: string[], options: CheckOptions): Promise<number> {
   const results = filesToCheck(stacks, options.cwd ?? checkout).map(checkFile);
   if (options.json) console.log(JSON.stringify(results, undefined, 2));
@@ -18,6 +18,10 @@ export async function check(_signal: AbortSignal, stacks: string[], options: Che
 
 function filesToCheck(stacks: string[], folder: string): string[] {
   const named = stacks.length > 0 ? stacks : allStacks(folder);
+  if (named.length === 0)
+    throw new Error(
+      `${path.resolve(folder)} has no settings: no Pulumi.<stack>.yaml.\n  Name the folder of Pulumi.yaml: -C FOLDER.`,
+    );
   return named.map((stack) => stackFile(folder, stack));
 }
 

@@ -169,6 +169,7 @@ function summary({ stack, dryRun }: RecoverOptions, done: Recovery): string {
     `${done.forgottenOperations.length} unfinished operations cleared`,
     `${done.importedResources.length} unrecorded resources taken over`,
   ];
-  if (dryRun) return `Stack ${stack}: this was a dry run; nothing was changed.`;
+  if (dryRun)
+    return `Stack ${stack}: this was a dry run; nothing was changed. Whether a run has left its lock shows without --dry-run.`;
   return `Stack ${stack}: ${parts.join(", ")}. Next: pulumi up --stack ${stack}`;
 }

@@ -39,6 +39,18 @@ test("every mistake of a file is told, for people and for scripts, with exit cod
   );
 });
 
+test("a folder without any settings is a mistake, for people and for scripts", () => {
+  const empty = mkdtempSync(path.join(folder, "empty-"));
+  for (const more of [[], ["--json"]]) {
+    const { status, stdout, stderr } = fleet("check", "-C", empty, ...more);
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(
+      stderr,
+      /empty-\w+ has no settings: no Pulumi\.<stack>\.yaml\.\n {2}Name the folder of Pulumi\.yaml: -C FOLDER\./,
+    );
+  }
+});
+
 for (const [what, text, words] of [
   ["a stack without a file", undefined, /there is no such file\.\n {2}Name a stack that has one/],
   ["a file that is not YAML", "config: [", /this is not YAML/],

@@ -15,22 +15,36 @@ interface UtilizationOptions extends PoolOptions {
 /** `fleet pool utilization`: runners and jobs over the last hours, drawn or as data. */
 export async function showUtilization(signal: AbortSignal, options: UtilizationOptions): Promise<number> {
   return withPools(options, signal, async ({ pools }) => {
-    for (const pool of options.svg || options.csv ? [onlyPool(pools)] : pools) await show(pool, options);
+    const shown = options.svg || options.csv ? [onlyPool(pools)] : pools;
+    const series = await Promise.all(shown.map((pool) => seriesOf(pool, options.hours)));
+    if (options.json && !options.csv)
+      console.log(
+        JSON.stringify(
+          series.map(({ pool, samples }) => ({ pool, samples })),
+          undefined,
+          2,
+        ),
+      );
+    for (const one of series) show(one, options);
     return 0;
   });
 }
 
-async function show({ name, id, store }: OpenPool, { hours, svg, csv, json }: UtilizationOptions): Promise<void> {
+async function seriesOf({ name, id, store }: OpenPool, hours: number) {
   const to = Math.floor(Date.now() / 1000);
-  // A simulated fleet's clock may be ahead of this one's.
   const samples = await store.samples(id, to - hours * 3600);
-  const span = { from: to - hours * 3600, to: Math.max(to, samples.at(-1)?.at ?? 0) };
-  if (svg) writeFileSync(svg, svgChart(name, samples, span));
+  // A simulated fleet's clock may be ahead of this one's.
+  return { pool: name, samples, span: { from: to - hours * 3600, to: Math.max(to, samples.at(-1)?.at ?? 0) } };
+}
+
+function show({ pool, samples, span }: Awaited<ReturnType<typeof seriesOf>>, options: UtilizationOptions): void {
+  const { hours, svg, csv, json } = options;
+  if (svg) writeFileSync(svg, svgChart(pool, samples, span));
   if (csv) console.log(utilizationCsv(samples));
-  else if (json) console.log(JSON.stringify({ pool: name, samples }, undefined, 2));
+  else if (json) return;
   else if (svg) console.log(`wrote ${svg}`);
-  else if (samples.length === 0) console.log(`${name}: no controller has looked in the last ${hours} h`);
-  else console.log(`${name}: # busy, . ready and idle\n${textChart(samples, span)}`);
+  else if (samples.length === 0) console.log(`${pool}: no controller has looked in the last ${hours} h`);
+  else console.log(`${pool}: # busy, . ready and idle\n${textChart(samples, span)}`);
 }
 
 /**

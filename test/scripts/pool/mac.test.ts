@@ -65,6 +65,8 @@ test("costs and utilization: what a controller has written down", async () => {
     csv.split("\n").map((line) => line.replace(/^\d.*?,/, "")),
     ["timestamp,n_workers,n_tasks_started,n_tasks_finished", "2,4,3", "2,8,7"],
   );
+  const [series, ...others] = JSON.parse((await stack.type("pool utilization --json")).out);
+  deepEqual([series.pool, series.samples.length, others], ["macs", 2, []]);
   const svg = join(people.folder, "u.svg");
   equal((await stack.type(`pool utilization --svg ${svg}`)).out, `wrote ${svg}`);
   match(readFileSync(svg, "utf8"), /^<svg [\s\S]*<\/svg>\n$/);
