@@ -1,5 +1,5 @@
-import { equal, ok } from "node:assert/strict";
-import { symlinkSync } from "node:fs";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { rmSync, symlinkSync } from "node:fs";
 import { test } from "node:test";
 import { SupervisedMac, state } from "./supervised-mac.ts";
 
@@ -21,4 +21,21 @@ test("whether the metadata service is closed is asked without the settings that 
   await mac.look();
   const asked = mac.takeCalls().filter((call) => call.startsWith("curl") && call.includes("/dev/null"));
   ok(asked.length > 0 && asked.every((call) => call.startsWith("curl -q ")), asked.join("\n"));
+});
+
+test("an agent that registers after an outage stays, and its credential and the outage are forgotten", async (t) => {
+  const mac = new SupervisedMac(t);
+  mac.write("away", "");
+  await mac.withRunner();
+  mac.endRunner(1);
+  // Started again after 15 and after 30 seconds; the outage is over before the third start, a minute later.
+  await mac.look(8);
+  equal(mac.read(`${state}/retries`), "2\n");
+  ok(mac.has("credential"));
+  for (const file of ["away", "end", "agent-pid"]) rmSync(`${mac.root}/${file}`);
+  mac.write("settle", `[ ! -e '${mac.root}/${state}/runner' ] || [ -e '${mac.root}/agent-pid' ]`);
+  const said = await mac.look(12);
+  equal(said.filter((line) => line.startsWith("starting the runner")).length, 1);
+  deepEqual([mac.has("credential"), mac.has(`${state}/retries`), mac.shutdowns()], [false, false, 0]);
+  ok(mac.has(`${state}/registered`));
 });
