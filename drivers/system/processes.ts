@@ -10,8 +10,12 @@ export interface SystemProcess {
 }
 
 /** Every process of this computer, in the form that both macOS and Linux know. */
-export async function listProcesses(exec: Exec): Promise<SystemProcess[]> {
-  const output = await exec.run({ argv: ["ps", "-axo", "pid=,ppid=,command=", "-ww"], timeoutSeconds: 20 });
+export async function listProcesses(exec: Exec, signal?: AbortSignal): Promise<SystemProcess[]> {
+  const output = await exec.run({
+    argv: ["ps", "-axo", "pid=,ppid=,command=", "-ww"],
+    timeoutSeconds: 20,
+    ...(signal && { signal }),
+  });
   if (output.exitCode !== 0) throw new DriverError("ps failed.", { kind: "failed", vendorText: output.stderr });
   return output.stdout.split("\n").flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line);
@@ -29,8 +33,12 @@ export function endProcess(pid: number): void {
 }
 
 /** True while a process with this id runs. One that has ended and that nobody has taken note of (a zombie) does not. */
-export async function isRunning(exec: Exec, pid: number): Promise<boolean> {
-  const output = await exec.run({ argv: ["ps", "-o", "stat=", "-p", String(pid)], timeoutSeconds: 20 });
+export async function isRunning(exec: Exec, pid: number, signal?: AbortSignal): Promise<boolean> {
+  const output = await exec.run({
+    argv: ["ps", "-o", "stat=", "-p", String(pid)],
+    timeoutSeconds: 20,
+    ...(signal && { signal }),
+  });
   const state = output.stdout.trim();
   return state !== "" && !state.startsWith("Z");
 }

@@ -49,7 +49,14 @@ export async function recover(signal: AbortSignal, options: RecoverOptions): Pro
   const mendedFiles = mendFileBackend(await pulumi.backendUrl(), projectName, options.stack, options.dryRun === true);
   for (const file of mendedFiles) tell(`cut off in the middle, and not needed: ${file}`);
   const { "aws:region": region } = await pulumi.config({ showSecrets: false });
-  const surroundings = { exec, pulumi, existing: existingAws(region?.value ?? "us-east-1"), options, signal, tell };
+  const surroundings = {
+    exec,
+    pulumi,
+    existing: existingAws(region?.value ?? "us-east-1", signal),
+    options,
+    signal,
+    tell,
+  };
   const endedProcesses = await endLeftovers(surroundings);
   const settled = await settleState(surroundings);
   const importedResources = await takeOver(surroundings, settled.forgottenOperations);
@@ -60,8 +67,8 @@ export async function recover(signal: AbortSignal, options: RecoverOptions): Pro
 }
 
 /** An engine that was killed leaves its program and providers behind, and they go on making things that nobody records. */
-async function endLeftovers({ exec, options, tell }: Surroundings): Promise<number[]> {
-  const found = leftovers(await listProcesses(exec), checkout);
+async function endLeftovers({ exec, options, signal, tell }: Surroundings): Promise<number[]> {
+  const found = leftovers(await listProcesses(exec, signal), checkout);
   for (const { pid, command } of found) {
     tell(
       `${options.dryRun ? "would end" : "ending"} process ${pid}, left over by a killed run: ${command.slice(0, 120)}`,
@@ -72,7 +79,7 @@ async function endLeftovers({ exec, options, tell }: Surroundings): Promise<numb
 }
 
 /** Removes a dead run's lock, and its creates that were never finished. */
-async function settleState({ exec, pulumi, options, tell }: Surroundings) {
+async function settleState({ exec, pulumi, options, signal, tell }: Surroundings) {
   const removedLocks: LockHolder[] = [];
   const { pending } = await pulumi.exportState();
   const forgottenOperations = pending.map(({ type, resource }) => `${type} ${resource.urn}`);
@@ -82,7 +89,7 @@ async function settleState({ exec, pulumi, options, tell }: Surroundings) {
     await pulumi.refreshAndClearPending();
   } catch (error) {
     if (!(error instanceof StackLocked)) throw error;
-    if (!options.force) await refuseIfGoing(exec, error);
+    if (!options.force) await refuseIfGoing(exec, error, signal);
     removedLocks.push(...error.holders);
     tell("removing the lock of a run that is gone");
     await pulumi.unlock();
@@ -92,10 +99,10 @@ async function settleState({ exec, pulumi, options, tell }: Surroundings) {
 }
 
 /** A lock is stale when its process is gone. On another computer that cannot be seen, so somebody has to say it. */
-async function refuseIfGoing(exec: Exec, locked: StackLocked): Promise<void> {
+async function refuseIfGoing(exec: Exec, locked: StackLocked, signal: AbortSignal): Promise<void> {
   for (const { user, host, pid, since } of locked.holders) {
     const isHere = host === hostname();
-    if (isHere && !(await isRunning(exec, pid))) continue;
+    if (isHere && !(await isRunning(exec, pid, signal))) continue;
     throw new Error(
       `Stack ${locked.message.split(" ")[1]} is in use by ${user} on ${host} (process ${pid}) since ${since}.\n` +
         (isHere

@@ -39,7 +39,7 @@ for (const life of allLives(() => aws().clock)) {
     const given = await life.inputs();
     const watch = watchAws(aws());
     const made = await live(life.token, given);
-    await existingAws("us-west-2").find(life.token, given);
+    await existingAws("us-west-2", new AbortController().signal).find(life.token, given);
     await provider.read(made.id, urn, made.state);
     let { state } = made;
     if (life.change) {
