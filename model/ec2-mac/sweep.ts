@@ -68,7 +68,8 @@ export function decideSweep(
 /** The launch, or the end of the last replacement that succeeded. */
 function lastBeginning({ instanceId, launchedAt }: SweptInstance, tasks: readonly SweptTask[]): number {
   let last = launchedAt;
-  for (const { instanceId: of, state, startedAt, completedAt = startedAt } of tasks)
-    if (of === instanceId && state === "succeeded") last = Math.max(last, completedAt);
+  for (const task of tasks)
+    if (task.instanceId === instanceId && task.state === "succeeded")
+      last = Math.max(last, task.completedAt ?? task.startedAt);
   return last;
 }
