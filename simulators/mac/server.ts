@@ -138,7 +138,8 @@ function listen(listener: NetServer, port: number): Promise<number> {
 async function kill(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.once("close", resolve));
   try {
-    process.kill(-(child.pid ?? 0), "SIGKILL");
+    // Group 0 would be this program's own.
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   } catch {
     // It ended at this moment.
   }

@@ -34,12 +34,8 @@ export class FakeMac {
     mkdirSync(path.join(this.root, "bin"));
     mkdirSync(path.join(this.root, "home"));
     this.program("shutdown", "");
-    t.after(() => this.close());
-  }
-
-  /** Ends it. Something that has been started on it may just write its last note. */
-  close(): void {
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 10 });
+    // What still runs on it sees that it is gone, and may just write its last note.
+    t.after(() => rmSync(this.root, { recursive: true, force: true, maxRetries: 10 }));
   }
 
   /** Puts a program on PATH; `body` is its shell script, where `$root` is this Mac. */

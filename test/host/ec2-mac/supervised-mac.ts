@@ -60,11 +60,6 @@ export class SupervisedMac extends FakeMac {
     this.program("pgrep", "exit 1");
   }
 
-  override close(): void {
-    this.endAgent();
-    super.close();
-  }
-
   /** Runs the supervisor for so many looks; gives back what it said, without the times. */
   async look(looks = 1): Promise<string[]> {
     this.write("looks", `${looks}`);
@@ -96,14 +91,6 @@ export class SupervisedMac extends FakeMac {
 
   shutdowns(): number {
     return this.takeCalls().filter((call) => call === "shutdown -h now").length;
-  }
-
-  endAgent(): void {
-    try {
-      if (this.has("agent-pid")) process.kill(Number(this.read("agent-pid")), "SIGKILL");
-    } catch {
-      // It ended already.
-    }
   }
 
   /** Ends the runner by itself and waits until that is noted. */
