@@ -77,7 +77,8 @@ function line(name: string, { seconds, resources, programMb }: Preview, note = "
 }
 
 function main(): void {
-  const engine = execFileSync(path.join(checkout, ".toolchain/bin/pulumi"), ["version"], { encoding: "utf8" }).trim();
+  const env = { ...process.env, PATH: `${path.join(checkout, ".toolchain/bin")}:${process.env.PATH}` };
+  const engine = execFileSync("pulumi", ["version"], { encoding: "utf8", env }).trim();
   console.log(
     `Pulumi ${engine}, Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}, ${Math.round(totalmem() / 1024 ** 3)} GB`,
   );

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { DriverError, isFailure } from "../errors.ts";
 import type { Exec, Output } from "../exec/types.ts";
@@ -88,6 +89,14 @@ export interface Pulumi {
   importResources(file: string): Promise<void>;
 }
 
+/** A run that goes on writes the state in place, so whoever reads it at that moment finds a part. */
+const LoadAttempts = 5;
+const LoadPauseMilliseconds = 200;
+
+function isHalfWritten({ exitCode, stderr, stdout }: Output): boolean {
+  return exitCode !== 0 && /failed to load checkpoint: .*\bEOF\b/.test(`${stderr}\n${stdout}`);
+}
+
 /**
  * Runs the Pulumi command line on PATH. Back end and passphrase come from the environment, as they do for a person.
  * @param exec runs in the folder of Pulumi.yaml
@@ -96,8 +105,13 @@ export function pulumiCli(exec: Exec, stack: string, signal?: AbortSignal): Pulu
   const where = ["--stack", stack, "--non-interactive"];
 
   async function call(args: string[], timeoutSeconds: number): Promise<Output> {
-    const command = { argv: ["pulumi", ...args] as const, timeoutSeconds };
-    const output = await exec.run(signal ? { ...command, signal } : command).catch(explainMissing);
+    const command = { argv: ["pulumi", ...args] as const, timeoutSeconds, ...(signal && { signal }) };
+    const ask = () => exec.run(command).catch(explainMissing);
+    let output = await ask();
+    for (let again = 1; again < LoadAttempts && isHalfWritten(output); again += 1) {
+      await delay(LoadPauseMilliseconds * again, undefined, { signal });
+      output = await ask();
+    }
     if (output.exitCode === 0) return output;
     const text = `${output.stderr}\n${output.stdout}`;
     const holders = parseLockHolders(text);

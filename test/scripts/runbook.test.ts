@@ -44,12 +44,13 @@ test("every fleet command of the runbook runs", { timeout: 180_000 }, async () =
 });
 
 test("every pulumi command of the runbook is one that the engine takes, with its options", () => {
-  const pulumi = join(repositoryRoot, ".toolchain/bin/pulumi");
+  // The one that was built here, or else the person's own.
+  const env = { ...process.env, PATH: `${join(repositoryRoot, ".toolchain/bin")}:${process.env.PATH}` };
   const commands = commandsOf("pulumi");
   ok(commands.length >= 4);
   for (const command of commands) {
     const [, name = "", ...words] = command.split(/\s+/);
-    const help = execFileSync(pulumi, [name, "--help"], { encoding: "utf8" });
+    const help = execFileSync("pulumi", [name, "--help"], { encoding: "utf8", env });
     match(help, new RegExp(`^Usage:\\n {2}pulumi ${name}\\b`, "m"), command);
     for (const option of words.filter((word) => word.startsWith("--")))
       match(help, new RegExp(`${option}\\b`), command);

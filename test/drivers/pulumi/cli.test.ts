@@ -73,3 +73,26 @@ test("secrets stay where they are unless they are asked for", async () => {
   });
   assert.doesNotMatch(exec.calls[0] ?? "", /show-secrets/);
 });
+
+test("a state that another run is just writing is read again, and not for ever", async () => {
+  const half = "error: failed to load checkpoint: EOF";
+  const exec = (halves: number): Exec & { calls: string[] } => {
+    const calls: string[] = [];
+    return {
+      where: "a test",
+      calls,
+      async run({ argv }) {
+        calls.push(argv.join(" "));
+        return calls.length > halves
+          ? { exitCode: 255, stdout: "", stderr: locked }
+          : { exitCode: 255, stdout: "", stderr: half };
+      },
+    };
+  };
+  const passing = exec(2);
+  await assert.rejects(pulumiCli(passing, "s").refreshAndClearPending(), (error) => error instanceof StackLocked);
+  assert.equal(passing.calls.length, 3);
+  const lasting = exec(99);
+  await assert.rejects(pulumiCli(lasting, "s").refreshAndClearPending(), /failed to load checkpoint/);
+  assert.equal(lasting.calls.length, 5);
+});
