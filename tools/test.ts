@@ -13,6 +13,8 @@ import { inspect } from "node:util";
 const root = path.dirname(import.meta.dirname);
 /** Files of the rooms at once, beside one on the engine. This is planned for two cores; tests wait for processes, too. */
 const filesAtOnce = 3;
+/** After so many minutes a test that waits for something fails by its name, and the others go on. */
+const patienceMinutes = { rooms: 5, engine: 15 };
 
 interface Count {
   passed: number;
@@ -25,18 +27,35 @@ const seconds = new Map<string, number>();
 /** What has failed and why, told again at the end, where whoever looks at a long output looks first. */
 const failures: string[] = [];
 
-/** Runs files, and shows what they say once it is their turn. */
-async function runFiles(title: string, files: string[], concurrency: number, turn: Promise<unknown>): Promise<Count> {
+interface Lane {
+  title: string;
+  files: string[];
+  /** How many files run at once. */
+  concurrency: number;
+  patienceMinutes: number;
+  /** When it may show what it has to say. */
+  turn: Promise<unknown>;
+}
+
+/** Runs files, and shows what they say once it is their turn. A file that does not end is ended, and counts as failed. */
+async function runFiles({ title, files, concurrency, patienceMinutes, turn }: Lane): Promise<Count> {
   const count: Count = { passed: 0, failed: 0 };
   const shown = new PassThrough();
   shown.write(`\n== ${title} (${files.length} files)\n`);
   void turn.then(() => shown.pipe(process.stdout, { end: false }));
-  const stream = run({ files: files.toSorted(), concurrency, cwd: root });
+  const timeout = patienceMinutes * 60_000;
+  const hanging = new AbortController();
+  const { signal } = hanging;
+  // A file may hang outside of its tests: a process that it has left running keeps it from ending.
+  const silence = setTimeout(() => hanging.abort(new Error("this file does not end by itself")), timeout + 60_000);
+  const stream = run({ files: files.toSorted(), concurrency, cwd: root, timeout, signal });
+  stream.on("test:complete", () => silence.refresh());
   stream.on("test:summary", ({ file, counts, success, duration_ms }) => {
     if (file !== undefined) {
       seconds.set(path.relative(root, file), duration_ms / 1000);
       return;
     }
+    clearTimeout(silence);
     count.passed = counts.passed;
     // A file that ends badly without a failed test fails all the same.
     count.failed = Math.max(counts.tests - counts.passed - counts.skipped - counts.todo, success ? 0 : 1);
@@ -80,8 +99,20 @@ const inRooms = (pattern: string) => globSync(pattern, { cwd: root }).map((file)
 const everything = inRooms("test/**/*.test.ts");
 const engine = inRooms("test/e2e/**/*.test.ts");
 const rooms = everything.filter((file) => !engine.includes(file));
-const ofRooms = runFiles("Rooms", rooms, filesAtOnce, checks);
-const ofEngine = runFiles("On the real engine, run meanwhile", engine, 1, ofRooms);
+const ofRooms = runFiles({
+  title: "Rooms",
+  files: rooms,
+  concurrency: filesAtOnce,
+  patienceMinutes: patienceMinutes.rooms,
+  turn: checks,
+});
+const ofEngine = runFiles({
+  title: "On the real engine, run meanwhile",
+  files: engine,
+  concurrency: 1,
+  patienceMinutes: patienceMinutes.engine,
+  turn: ofRooms,
+});
 const counts = await Promise.all([checks, ofRooms, ofEngine]);
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0);
@@ -92,4 +123,5 @@ console.log(
 if (failures.length > 0) console.log(`\n== What failed\n${failures.join("\n\n")}`);
 console.log(`\nEverything took ${Math.round((Date.now() - started) / 1000)} s.`);
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+// Not only the status: what a file has left running would keep this from ending.
+process.exit(failed === 0 && passed > 0 ? 0 : 1);

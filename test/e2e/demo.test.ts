@@ -11,7 +11,7 @@ import { closeSshConnections, sshExec } from "../../drivers/exec/ssh.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
 import { startSandbox } from "../../simulators/sandbox/sandbox.ts";
 import { repositoryRoot } from "../support/tools.ts";
-import { until } from "./stack.ts";
+import { until } from "../support/until.ts";
 
 const folder = path.join(mkdtempSync(path.join(tmpdir(), "fleet-demo-")), "demo");
 
@@ -30,10 +30,10 @@ function typeDemo(...args: string[]) {
     printed: () => printed,
     /** Waits until it prints something. @throws Error with all it printed when it ends before */
     says: (words: RegExp) =>
-      until(`it says ${words}`, () => {
+      until(() => {
         if (hasEnded) assert.match(printed, words);
         return words.test(printed);
-      }),
+      }, `it says ${words}`),
     ended: once(child, "close").then(([code]) => {
       hasEnded = true;
       return code as number | null;
@@ -47,8 +47,9 @@ after(() => typeDemo("--stop").ended);
 
 test("killed while the simulators start, interrupted in the middle of the up, killed there: the next run completes", async () => {
   const early = typeDemo();
-  await until("the simulators are being started", () =>
-    filesIn("simulated").some((file) => file.startsWith("config-")),
+  await until(
+    () => filesIn("simulated").some((file) => file.startsWith("config-")),
+    "the simulators are being started",
   );
   early.signal("SIGKILL");
   await early.ended;
@@ -76,7 +77,7 @@ const ofDemo = async () => (await listProcesses(localExec())).filter(({ command 
 test("the stop ends every process that the demo started", async () => {
   assert.ok((await ofDemo()).length > 0);
   assert.equal(await typeDemo("--stop").ended, 0);
-  await until("nothing of the demo runs", async () => (await ofDemo()).length === 0);
+  await until(async () => (await ofDemo()).length === 0, "nothing of the demo runs");
   assert.ok(!existsSync(folder));
 });
 
@@ -93,5 +94,5 @@ test("simulators whose folder is deleted end by themselves, with the VMs on thei
   await closeSshConnections();
   assert.ok((await ofDemo()).length > 1);
   rmSync(folder, { recursive: true });
-  await until("nothing of the demo runs", async () => (await ofDemo()).length === 0);
+  await until(async () => (await ofDemo()).length === 0, "nothing of the demo runs");
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { findNamespaces } from "../../simulators/ec2-mac/guest/namespaces.ts";
-import { type AwsState, startStack, type TestStack, until } from "./stack.ts";
+import { until } from "../support/until.ts";
+import { type AwsState, startStack, type TestStack } from "./stack.ts";
 
 const found = findNamespaces();
 const skip = found.ok ? (found.isRoot ? false : "needs root, for the users of a Mac") : found.reason;
@@ -37,11 +38,11 @@ describe("EC2 Macs of the local stack, kept by the real controller on a clock th
   const instances = async (): Promise<AwsState["instances"]> => (await stack.aws("state")).instances;
 
   test("one boots from the real user data, sets itself up, registers and takes a job that has no rights", async () => {
-    await until("an agent has registered", async () => (await ci()).agents.length > 0);
+    await until(async () => (await ci()).agents.length > 0, "an agent has registered");
     const command = "id -un && ! sudo -n true && ! curl -s -m 2 http://169.254.169.254/latest/meta-data/";
     const { id } = (await buildkite("jobs", { queue: "macos-local", command })) as Job;
     const job = async () => (await ci()).jobs.find((one) => one.id === id);
-    await until("the job is over", async () => (await job())?.phase === "finished");
+    await until(async () => (await job())?.phase === "finished", "the job is over");
     const { agents } = await ci();
     const done = await job();
     assert.equal(done?.exitStatus, 0, done?.log);
@@ -54,6 +55,6 @@ describe("EC2 Macs of the local stack, kept by the real controller on a clock th
     assert.ok(mac);
     await stack.aws("guest", { instanceId: mac.instanceId, run: "pkill -KILL -f 'agent/main.ts start'" });
     const state = async () => (await instances()).find(({ instanceId }) => instanceId === mac.instanceId)?.state;
-    await until("it ends", async () => ["shutting-down", "terminated"].includes((await state()) ?? ""));
+    await until(async () => ["shutting-down", "terminated"].includes((await state()) ?? ""), "it ends");
   });
 });

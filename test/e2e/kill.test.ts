@@ -8,7 +8,8 @@ import { after, before, test } from "node:test";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses, type SystemProcess } from "../../drivers/system/processes.ts";
 import { bounded, isWhole } from "../support/bounded.ts";
-import { type Finished, startStack, type TestStack, until } from "./stack.ts";
+import { until } from "../support/until.ts";
+import { type Finished, startStack, type TestStack } from "./stack.ts";
 
 let stack: TestStack;
 
@@ -72,7 +73,7 @@ for (const { part, moment } of bounded(everyCase, 1))
     await moment.prepare();
     const run = stack.start("up", "--yes", "--skip-preview");
     const ended = once(run, "exit");
-    await until(moment.name, moment.reached);
+    await until(moment.reached, moment.name);
     process.kill(await pidOf(part, run), "SIGKILL");
     await ended;
 
@@ -155,5 +156,5 @@ function tartVms(mac: string): string[] {
 async function startOver(): Promise<void> {
   succeeds(await stack.run("destroy", "--yes", "--skip-preview"));
   await stack.aws("clock", { advanceSeconds: 26 * 3600 });
-  await until("all hosts are released", async () => (await liveHosts()).length === 0);
+  await until(async () => (await liveHosts()).length === 0, "all hosts are released");
 }

@@ -7,7 +7,8 @@ import { allocateHosts } from "../../drivers/ec2/hosts.ts";
 import { localExec } from "../../drivers/exec/local.ts";
 import { listProcesses } from "../../drivers/system/processes.ts";
 import { madeByController } from "../../model/ec2-mac/lease-mark.ts";
-import { changes, type Finished, type Settings, startStack, type TestStack, until } from "./stack.ts";
+import { until } from "../support/until.ts";
+import { changes, type Finished, type Settings, startStack, type TestStack } from "./stack.ts";
 
 const daySeconds = 24 * 3600;
 let stack: TestStack;
@@ -205,7 +206,7 @@ test("all of these changes are made in one up, and while it is going it is not r
   const before = await vms();
   await stack.orka("faults", { operation: "vm.create", effect: "slow", seconds: 300 });
   const going = stack.run("up", "--yes", "--skip-preview");
-  await until("a VM is being deployed", async () => (await vms()).some((name) => !before.includes(name)));
+  await until(async () => (await vms()).some((name) => !before.includes(name)), "a VM is being deployed");
   const refused = await stack.fleet("recover");
   assert.deepEqual([refused.code, refused.stdout], [1, ""]);
   assert.match(refused.stderr, /is in use by .* since .*\n {2}Wait until that run has ended, or end it\./);
@@ -272,7 +273,7 @@ test("destroy leaves nothing; hosts that AWS takes back only after a day, those 
   assert.deepEqual((await stack.pulumi.exportState()).resources, []);
   assert.equal((await held()).length, declared.length);
   await stack.aws("clock", { advanceSeconds: daySeconds + 3600 });
-  await until("all hosts are released", async () => (await held()).length === 0);
+  await until(async () => (await held()).length === 0, "all hosts are released");
   const { vms, vmConfigs } = await stack.orka("state");
   assert.deepEqual([Object.keys(vms), Object.keys(vmConfigs)], [[], []]);
   for (const mac of ["office-mac-1", "office-mac-2"])

@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import process from "node:process";
-import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { localExec } from "../../drivers/exec/local.ts";
 import { closeSshConnections, sshExec } from "../../drivers/exec/ssh.ts";
@@ -156,15 +155,6 @@ async function text(stream: NodeJS.ReadableStream | null): Promise<string> {
   let all = "";
   for await (const chunk of stream ?? []) all += chunk;
   return all;
-}
-
-/** Waits for something to become true. @throws Error when it takes longer than a minute */
-export async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`a minute has passed, and still not: ${what}`);
-    await delay(50);
-  }
 }
 
 /** A step of `pulumi preview --json`. */

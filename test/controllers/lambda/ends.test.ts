@@ -6,8 +6,9 @@ import type { SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
 import { addJob } from "../../../simulators/buildkite/rules.ts";
 import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import type { JobState } from "../../../simulators/buildkite/state.ts";
-import { skip, until } from "../../simulators/ec2-mac/guest.ts";
+import { skip } from "../../simulators/ec2-mac/guest.ts";
 import { bounded } from "../../support/bounded.ts";
+import { until } from "../../support/until.ts";
 import { quiet } from "./cloud.ts";
 import { LivingAws, LivingMacs } from "./living-macs.ts";
 

@@ -5,7 +5,8 @@ import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/se
 import { addJob } from "../../../simulators/github/rules.ts";
 import { runnerArchiveSha256 } from "../../../simulators/github/runner/archive.ts";
 import { type Github, startGithub } from "../../../simulators/github/server.ts";
-import { skip, until } from "../../simulators/ec2-mac/guest.ts";
+import { skip } from "../../simulators/ec2-mac/guest.ts";
+import { until } from "../../support/until.ts";
 import { LivingAws, LivingMacs } from "./living-macs.ts";
 
 const hour = 3600;

@@ -15,7 +15,8 @@ import { parameterPrefix } from "../../../controllers/pool/credentials.ts";
 import { renderSetUp, type SetUpArgs } from "../../../host/ec2-mac/set-up.ts";
 import { createSimClock } from "../../../simulators/ec2-mac/clock.ts";
 import type { Guests } from "../../../simulators/ec2-mac/guest/guests.ts";
-import { bootsFrom, createRole, until } from "../../simulators/ec2-mac/guest.ts";
+import { bootsFrom, createRole } from "../../simulators/ec2-mac/guest.ts";
+import { until } from "../../support/until.ts";
 import { Aws, newImageId, type Shown } from "../pool/world.ts";
 import { Cloud } from "./cloud.ts";
 

@@ -18,6 +18,7 @@ export class SupervisedMac extends FakeMac {
     super(t);
     this.script = installedFile("supervisor.sh", args);
     this.write("clock", `${launched + 1200}`);
+    this.settled = "true";
     this.write("boot", "boot-1");
     this.write("booted", `${launched + 300}`);
     this.write("tags/Name", "MacM1-1");
@@ -42,7 +43,11 @@ export class SupervisedMac extends FakeMac {
     this.program(
       "sleep",
       `[ "$1" = 10 ] || exit 0
-      while [ -e "$root/settle" ]; do sh "$root/settle" && rm -f "$root/settle"; /bin/sleep 0.02; done
+      rounds=0
+      until sh "$root/settled"; do
+        [ $((rounds += 1)) -lt 2500 ] || { echo "0 not so in time: $(cat "$root/settled")"; kill -9 $PPID; exit; }
+        /bin/sleep 0.02
+      done
       echo $(($(cat "$root/clock") + 10)) >"$root/clock.new" && mv "$root/clock.new" "$root/clock"
       looks=$(cat "$root/looks")
       echo $((looks - 1)) >"$root/looks"
@@ -60,6 +65,16 @@ export class SupervisedMac extends FakeMac {
     this.program("pgrep", "exit 1");
   }
 
+  /**
+   * The Mac's clock stands still after each look until what the look has begun is done, for 50 seconds at most: a runner
+   * that starts runs, or has ended if it is to end, and this condition of the shell holds.
+   */
+  set settled(condition: string) {
+    const isStarted = `{ [ -e '${this.root}/agent-pid' ] && [ ! -e '${this.root}/end' ]; }`;
+    const record = `${this.root}/${state}/runner`;
+    this.write("settled", `{ [ ! -e '${record}' ] || [ -e '${record}-ended' ] || ${isStarted}; } && ${condition}`);
+  }
+
   /** Runs the supervisor for so many looks; gives back what it said, without the times. */
   async look(looks = 1): Promise<string[]> {
     this.write("looks", `${looks}`);
@@ -71,6 +86,7 @@ export class SupervisedMac extends FakeMac {
     });
     child.stdin.end(this.moved(this.script));
     await once(child, "close");
+    if (said.includes("not so in time")) throw new Error(said);
     return said
       .trimEnd()
       .split("\n")
@@ -80,7 +96,6 @@ export class SupervisedMac extends FakeMac {
   /** Lets the supervisor start a runner, and waits until it runs. */
   async withRunner(): Promise<void> {
     this.write("credential", secret);
-    this.write("settle", `[ -e '${this.root}/agent-pid' ]`);
     await this.look();
     this.takeCalls();
   }
@@ -93,11 +108,9 @@ export class SupervisedMac extends FakeMac {
     return this.takeCalls().filter((call) => call === "shutdown -h now").length;
   }
 
-  /** Ends the runner by itself and waits until that is noted. */
+  /** Lets this runner, and each that starts after it, end by itself. */
   endRunner(exitCode: number): void {
     this.write("end", `${exitCode}`);
-    const folder = `${this.root}/${state}`;
-    this.write("settle", `[ -e '${folder}/runner-ended' ] || [ ! -e '${folder}/runner' ]`);
   }
 }
 
@@ -118,9 +131,9 @@ const aws = `case "$*" in
 esac`;
 
 const agent = `[ -e "$root/away" ] || echo 'INFO   Successfully registered agent "MacM1-1-i-0abc" with tags []'
-echo $$ >"$root/agent-pid"
-env >"$root/agent-env"
 trap 'echo TERM >>"$root/signals"' TERM
+env >"$root/agent-env"
+echo $$ >"$root/agent-pid"
 while [ ! -e "$root/end" ]; do
   # The test is over, and with it this Mac.
   [ -d "$root/bin" ] || exit 1

@@ -7,7 +7,6 @@ const hour = 3600;
 test("GitHub: the configuration travels by the environment, to the runner user", async (t) => {
   const mac = githubMac(t);
   mac.write("credential", secret);
-  mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
   await mac.look();
   match(mac.read("agent-env"), new RegExp(`^ACTIONS_RUNNER_INPUT_JITCONFIG=${secret}$`, "m"));
   const calls = mac.takeCalls();

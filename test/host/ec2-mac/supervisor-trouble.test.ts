@@ -10,7 +10,7 @@ test("on a full disk, which takes no note of it, the runner is told to stop once
   await mac.withRunner();
   mac.age = 24 * hour;
   symlinkSync("/dev/full", `${mac.root}/${state}/told-to-stop.new`);
-  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  mac.settled = `[ -e '${mac.root}/signals' ]`;
   await mac.look(4);
   equal(mac.read("signals"), "TERM\n");
 });
@@ -33,7 +33,6 @@ test("an agent that registers after an outage stays, and its credential and the 
   equal(mac.read(`${state}/retries`), "2\n");
   ok(mac.has("credential"));
   for (const file of ["away", "end", "agent-pid"]) rmSync(`${mac.root}/${file}`);
-  mac.write("settle", `[ ! -e '${mac.root}/${state}/runner' ] || [ -e '${mac.root}/agent-pid' ]`);
   const said = await mac.look(12);
   equal(said.filter((line) => line.startsWith("starting the runner")).length, 1);
   deepEqual([mac.has("credential"), mac.has(`${state}/retries`), mac.shutdowns()], [false, false, 0]);

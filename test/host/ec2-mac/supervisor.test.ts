@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readdirSync, rmSync } from "node:fs";
 import { test } from "node:test";
+import { until } from "../../support/until.ts";
 import { launched, metadata, SupervisedMac, secret, state } from "./supervised-mac.ts";
 
 const hour = 3600;
@@ -9,7 +10,6 @@ test("a credential starts one agent, named after the Mac and its instance, and i
   const mac = new SupervisedMac(t);
   deepEqual(await mac.look(3), ["supervisor started"]);
   mac.write("credential", `${secret}\n`);
-  mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
   const said = await mac.look(3);
   deepEqual(said, ["supervisor started", "starting the runner with a new credential"]);
   ok(!mac.has("credential"));
@@ -43,7 +43,6 @@ test("the metadata service is closed to jobs before a runner starts", async (t) 
   match((await mac.look()).join(), /no runner: the metadata service could not be closed/);
   ok(!mac.has("agent-pid"));
   mac.program("pfctl", `case "$*" in *'-f -') cat >"$root/rules" ;; *info) echo 'Status: Enabled' ;; esac`);
-  mac.write("settle", `[ -e '${mac.root}/agent-pid' ]`);
   await mac.look();
   match(mac.read("rules"), /block return out quick inet .* to 169\.254\.169\.254 user != 0/);
 });
@@ -63,7 +62,7 @@ test("where it cannot be closed, the runner is to take no more jobs, and no othe
   await mac.withRunner();
   mac.program("pfctl", "echo 'Status: Enabled'");
   mac.write("open", "");
-  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  mac.settled = `[ -e '${mac.root}/signals' ]`;
   match((await mac.look()).join(), /may finish its job and take no more: the metadata service could not be closed/);
   mac.endRunner(0);
   mac.write("credential", secret);
@@ -218,8 +217,8 @@ for (const ending of endings)
     if (ending.hasRunner) await mac.withRunner();
     ending.before?.(mac);
     mac.age = ending.ageSeconds;
-    mac.write("settle", "/bin/sleep 0.1");
     await mac.look(3);
+    if (ending.expectTold) await until(() => mac.has("signals"));
     equal(mac.has("signals") ? mac.read("signals") : "", ending.expectTold ? "TERM\n" : "", "told once at most");
     equal(mac.shutdowns() > 0, ending.expectShutdown);
   });
@@ -228,7 +227,7 @@ test("a supervisor that comes back does not tell the runner again, for that woul
   const mac = new SupervisedMac(t);
   await mac.withRunner();
   mac.age = 24 * hour;
-  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  mac.settled = `[ -e '${mac.root}/signals' ]`;
   await mac.look();
   await mac.look();
   equal(mac.read("signals"), "TERM\n");
@@ -369,7 +368,7 @@ test("back in service while its last job runs, it asks for a credential after th
   const mac = new SupervisedMac(t);
   await mac.withRunner();
   mac.write("tags/PWPoolReady", "false");
-  mac.write("settle", `[ -e '${mac.root}/signals' ]`);
+  mac.settled = `[ -e '${mac.root}/signals' ]`;
   await mac.look();
   mac.write("tags/PWPoolReady", "true");
   await mac.look();

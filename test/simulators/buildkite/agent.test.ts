@@ -7,8 +7,9 @@ import { buildkiteAgents } from "../../../drivers/buildkite/agents.ts";
 import { buildkiteMetrics } from "../../../drivers/buildkite/metrics.ts";
 import { addJob } from "../../../simulators/buildkite/rules.ts";
 import type { Buildkite } from "../../../simulators/buildkite/server.ts";
+import { until } from "../../support/until.ts";
 import { startAgent } from "./agent.ts";
-import { buildkite, until } from "./support.ts";
+import { buildkite } from "./support.ts";
 
 // At the pace of `startAgent`, a ping every 10 ms.
 const server = await buildkite({ pingIntervalSeconds: 2 });

@@ -1,5 +1,4 @@
 import { after } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Buildkite, type BuildkiteOptions, startBuildkite } from "../../../simulators/buildkite/server.ts";
 import type { SimClock } from "../../../simulators/ec2-mac/clock.ts";
 import { createSimClock } from "../../../simulators/ec2-mac/clock.ts";
@@ -48,13 +47,4 @@ export async function connectAgent(server: Buildkite, name: string, tags: string
     agentCall(server, token, method, path, content);
   await call("POST", "connect");
   return { id: body.id as string, call };
-}
-
-/** Looks until it is so, for at most 10 s. */
-export async function until(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!isSo()) {
-    if (Date.now() > deadline) throw new Error(`still not so: ${isSo}`);
-    await sleep(5);
-  }
 }

@@ -1,6 +1,7 @@
 import { equal, match } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { fleetUserData, type MacWorld, skip, startMacWorld, until } from "./guest.ts";
+import { until } from "../../support/until.ts";
+import { fleetUserData, type MacWorld, skip, startMacWorld } from "./guest.ts";
 
 const DEADLINE = "/private/var/log/mac-runner-fleet/boot-deadline.log";
 const INIT_LOG = "/private/var/log/amazon/ec2/ec2-macos-init.log";

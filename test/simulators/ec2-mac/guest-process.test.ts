@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { after, describe, test } from "node:test";
-import { processesIn, skip, until } from "./guest.ts";
+import { until } from "../../support/until.ts";
+import { processesIn, skip } from "./guest.ts";
 
 const program = join(import.meta.dirname, "one-mac.ts");
 

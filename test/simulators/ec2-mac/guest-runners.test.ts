@@ -6,7 +6,8 @@ import { type Buildkite, startBuildkite } from "../../../simulators/buildkite/se
 import { addJob as addGithubJob } from "../../../simulators/github/rules.ts";
 import { runnerArchiveSha256 } from "../../../simulators/github/runner/archive.ts";
 import { type Github, startGithub } from "../../../simulators/github/server.ts";
-import { type MacWorld, skip, startMacWorld, until } from "./guest.ts";
+import { until } from "../../support/until.ts";
+import { type MacWorld, skip, startMacWorld } from "./guest.ts";
 
 /** What a job must not get at. */
 const nosy = "id -un; cat /usr/local/libexec/credential 2>&1 || true";

@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fleetUserData, type MacWorld, processesIn, skip, startMacWorld, until } from "./guest.ts";
+import { until } from "../../support/until.ts";
+import { fleetUserData, type MacWorld, processesIn, skip, startMacWorld } from "./guest.ts";
 
 const DEADLINE = "/private/var/log/mac-runner-fleet/boot-deadline.log";
 const INIT_LOG = "/private/var/log/amazon/ec2/ec2-macos-init.log";

@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   AllocateHostsCommand,
   CreateLaunchTemplateCommand,
@@ -19,6 +18,7 @@ import { renderUserData } from "../../../components/ec2-mac/user-data.ts";
 import { createSimClock } from "../../../simulators/ec2-mac/clock.ts";
 import type { Guests, GuestsOptions } from "../../../simulators/ec2-mac/guest/guests.ts";
 import { findNamespaces } from "../../../simulators/ec2-mac/guest/namespaces.ts";
+import { until } from "../../support/until.ts";
 import { startTestAws, type TestAws } from "./aws.ts";
 
 const found = findNamespaces();
@@ -139,15 +139,6 @@ export function bootsFrom(userData: string) {
     UserData: Buffer.from(userData).toString("base64"),
     MetadataOptions: { HttpTokens: "required", InstanceMetadataTags: "enabled" },
   } as const;
-}
-
-/** Looks until it is so, for at most a minute: a busy computer takes its time to boot Macs. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`still not so: ${isSo}`);
-    await sleep(20);
-  }
 }
 
 /** The processes on this computer that have the Mac's folder for their root. */

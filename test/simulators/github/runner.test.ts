@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { githubJit } from "../../../drivers/github/jit.ts";
 import { addJob, cancelJob } from "../../../simulators/github/rules.ts";
-import { until } from "../buildkite/support.ts";
+import { until } from "../../support/until.ts";
 import { github, scratch, startRunner } from "./support.ts";
 
 const server = await github({ messageFloor: "2.331.0" });

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { after, afterEach, test } from "node:test";
 import { setFaults } from "../../../simulators/mac/faults.ts";
 import { endJobs, findJob, readStatus } from "../../../simulators/mac/launchd/jobs.ts";
-import { newRoot, runProgram, runs, until } from "./support.ts";
+import { until } from "../../support/until.ts";
+import { newRoot, runProgram, runs } from "./support.ts";
 
 const root = newRoot();
 const uid = process.getuid?.() ?? 0;

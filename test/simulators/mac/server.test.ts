@@ -10,7 +10,8 @@ import { newKeyPair } from "../../../simulators/mac/keys.ts";
 import { findJob, readStatus } from "../../../simulators/mac/launchd/jobs.ts";
 import { type Mac, startMac } from "../../../simulators/mac/server.ts";
 import { homeOf } from "../../../simulators/mac/session.ts";
-import { newRoot, runs, until } from "./support.ts";
+import { until } from "../../support/until.ts";
+import { newRoot, runs } from "./support.ts";
 
 const root = newRoot();
 const hostKey = newKeyPair();

@@ -4,7 +4,6 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { SYSTEM_PROGRAMS } from "../../../simulators/mac/session.ts";
 
 /** A new folder for a simulated Mac's disk. */
@@ -27,15 +26,6 @@ export async function runProgram(root: string, argv: [string, ...string[]], env:
   });
   const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { exitCode, stdout, stderr };
-}
-
-/** Looks until it is so, for at most 10 s. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`still not so: ${isSo}`);
-    await sleep(10);
-  }
 }
 
 /** True while this process runs; one that only waits for its parent to notice its end does not. */
