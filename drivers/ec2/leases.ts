@@ -136,6 +136,9 @@ async function giveBack(access: Access, seen: SeenHost, policy: GiveBackPolicy, 
   return waitFor(access, seen, policy, { ...wait, reason: answer.vendorText }, lasting);
 }
 
+/** A schedule is exact to a minute, so what is due within one is due now. */
+const scheduleExactSeconds = 60;
+
 /**
  * Puts the tag first, which makes the host show as waiting and without which the schedules may do nothing; then the
  * release; then the end of the instance. So a crash anywhere leaves nothing that ends an instance and keeps its host.
@@ -153,7 +156,7 @@ async function waitFor(
   const since = String(leavingSince(host.tags) ?? now());
   await tagResources(ec2, end ? [hostId, end.instanceId] : [hostId], { [leavingTag]: since }, signal);
   const roleArn = await lasting();
-  const from = (moment: Instant) => (moment > now() ? moment : undefined);
+  const from = (moment: Instant) => (moment > now() + scheduleExactSeconds ? moment : undefined);
   const release = { action: "releaseHosts", hostId } as const;
   const name = releaseScheduleName(hostId);
   const schedule = { name, call: release, from: from(releaseFrom), until, roleArn };
