@@ -16,8 +16,8 @@ const OTHER_NAMES: Readonly<Record<string, string>> = { sh: "bash" };
 /** Where macOS keeps the programs that are simulated, in `simulators/mac/guest-bin`. */
 const SIMULATED: Readonly<Record<string, string>> = {
   bin: "date df hostname launchctl sleep",
-  sbin: "halt pfctl reboot shutdown",
-  "usr/bin": "arch chgrp curl defaults dscl mdutil memory_pressure plutil pmset stat sudo sw_vers uname",
+  sbin: "halt mount pfctl reboot shutdown umount",
+  "usr/bin": "arch chgrp curl defaults dscl hdiutil mdutil memory_pressure plutil pmset stat sudo sw_vers uname",
   "usr/sbin": "chown createhomedir scutil softwareupdate sysadminctl sysctl",
 };
 const LINUX = "/System/Simulator/linux";

@@ -13,16 +13,20 @@ const hour = 3600;
 const minute = 60;
 const runnerVersion = "2.337.0";
 
-/** Leaves something wherever a job can: files, a folder that cannot be written to, a process. */
+/** Leaves something wherever a job can: files, a folder that cannot be written to, disk images, a process. */
 const careless = `id -un
 for place in "$HOME" /tmp /private/var/tmp /Users/Shared; do echo leaked >"$place/leaked file"; done
 mkdir -p "$HOME/.cache/deep" && echo leaked >"$HOME/.cache/deep/leaked" && chmod 500 "$HOME/.cache/deep"
+for place in "$HOME/mounted leak" "/Volumes/leak"; do
+  : >"$HOME/leak.dmg" && hdiutil attach -mountpoint "$place" "$HOME/leak.dmg" >/dev/null
+done
 nohup bash -c 'while read -r _; do :; done </tmp/pipe' >/dev/null 2>&1 &
 mkfifo /tmp/pipe; pgrep -u runner -f '[w]hile read' >/dev/null`;
 
 /** Finds what the job before has left. */
 const curious = `id -un; whoami
 find "$HOME" /private/tmp /private/var/tmp /Users/Shared -name '*leaked*' -o -name pipe
+mount | sed -n '/mounted by/p'
 pgrep -u runner -f '[w]hile read' || true`;
 
 describe("jobs on Macs that the controller has set up", { skip, timeout: 240_000 }, () => {

@@ -17,6 +17,7 @@ import { serveMetadata } from "./metadata.ts";
 import { PacketFilter } from "./packet-filter.ts";
 import { relayPort } from "./relay.ts";
 import { dscl, prepareUsers, sysadminctl } from "./users.ts";
+import { Volumes } from "./volumes.ts";
 
 const RUN = "/System/Simulator/run";
 /** How long programs have, in real time, to end before the power goes. */
@@ -25,6 +26,7 @@ const LAST_GRACE_MS = 1000;
 const host = new Host();
 const clock = new MacClock(`${RUN}/clock`);
 const filter = new PacketFilter();
+const volumes = new Volumes();
 let faults: GuestFaults = {};
 let environment: Readonly<Record<string, string>> = {};
 
@@ -96,6 +98,12 @@ async function run(call: Call, launchd: MacLaunchd): Promise<Reply> {
       return isRoot ? power(call, launchd) : refusal(`${call.name}: NOT super-user`);
     case "plutil":
       return plutil(call);
+    case "hdiutil":
+      return volumes.hdiutil(call.args, call.uid, call.cwd);
+    case "mount":
+      return volumes.mount();
+    case "umount":
+      return volumes.umount(call.args, call.uid);
     case "github-runner-archive":
       return { exitCode: 0, stdout: runnerArchive(call.args[0] ?? ""), stderr: "" };
     case "aws":

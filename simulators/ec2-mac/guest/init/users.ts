@@ -37,6 +37,12 @@ export function userId(name: string): number | undefined {
   return id === undefined ? undefined : Number(id);
 }
 
+/** The name of a user; the number where there is none. */
+export function userName(uid: number): string {
+  const users = Object.entries(load().Users ?? {});
+  return users.find(([, record]) => record.UniqueID?.[0] === String(uid))?.[0] ?? String(uid);
+}
+
 /** Who a daemon with this `UserName` runs as. @throws Error when there is no such user */
 export function identityOf(name: string): { uid: number; gid: number; home: string } {
   const found = load().Users?.[name];
