@@ -14,7 +14,7 @@ const root = path.dirname(import.meta.dirname);
 /** Files of the rooms at once, beside one on the engine. This is planned for two cores; tests wait for processes, too. */
 const filesAtOnce = 3;
 /** After so many minutes a test that waits for something fails by its name, and the others go on. */
-const patienceMinutes = { rooms: 5, engine: 15 };
+const patienceMinutes = { rooms: 10, engine: 15 };
 
 interface Count {
   passed: number;
