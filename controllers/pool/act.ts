@@ -134,13 +134,21 @@ async function release({ ec2, policy }: Pool, hostId: string, signal: AbortSigna
   return { result: "done", hostId };
 }
 
-async function tagHost({ ec2, policy }: Pool, { hostId, tags }: TagHostAction, signal: AbortSignal): Promise<Outcome> {
-  const seen = await describeHosts(ec2, { ids: [hostId] }, signal);
-  proveOurs(
-    seen.map((host) => ({ id: host.hostId, tags: host.tags })),
-    policy.mark,
+async function tagHost({ ec2, policy }: Pool, action: TagHostAction, signal: AbortSignal): Promise<Outcome> {
+  const { hostId, instanceId, tags } = action;
+  const hosts = await describeHosts(ec2, { ids: [hostId] }, signal);
+  const instances = instanceId ? await describeInstances(ec2, { ids: [instanceId] }, signal) : [];
+  const seen = [
+    ...instances.map((instance) => ({ id: instance.instanceId, tags: instance.tags })),
+    ...hosts.map((host) => ({ id: host.hostId, tags: host.tags })),
+  ];
+  proveOurs(seen, policy.mark);
+  await tagResources(
+    ec2,
+    seen.map(({ id }) => id),
+    tags,
+    signal,
   );
-  await tagResources(ec2, [hostId], tags, signal);
   return { result: "done", hostId };
 }
 

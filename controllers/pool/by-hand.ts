@@ -4,7 +4,8 @@ import { proveOurs, tagResources } from "../../drivers/ec2/tags.ts";
 import { drain as drainOf, isOccupied } from "../../model/ec2-mac/actions.ts";
 import { hostNames, placesNamed } from "../../model/ec2-mac/named-host.ts";
 import { endsAtTag } from "../../model/ec2-mac/policy.ts";
-import type { DrainAction, Tags } from "../../model/ec2-mac/types.ts";
+import { holdTag } from "../../model/ec2-mac/ready-tag.ts";
+import type { DrainAction, Instant, Tags } from "../../model/ec2-mac/types.ts";
 import { viewOf } from "../../model/ec2-mac/view.ts";
 import { wayOf } from "../../model/ec2-mac/way.ts";
 import { span, at as words } from "../../model/ec2-mac/words.ts";
@@ -21,29 +22,35 @@ export interface HostSwitch {
   tags: Record<string, string>;
   /** For each instance that goes out of service: what ends it all the same. */
   stillEnds: string[];
+  /** When a controller takes it back in; missing where nobody does before `enable`. */
+  until?: Instant;
   kind: "disable" | "enable";
 }
 
 const alive = ["pending", "running", "stopping", "stopped"];
 
 /**
- * Finds the host, by its name or id, and what to set: `PWPoolReady` takes it out of every loop, or back in. The controller
- * goes by the host's tag, the Mac itself by its instance's. What on the host is not the pool's is left alone.
+ * Finds the host, by its name or id, and what to set: `PWPoolReady` takes it out of every loop, for so many seconds or
+ * until it is enabled, or back in. The controller goes by the host's tag, the Mac itself by its instance's. What on the
+ * host is not the pool's is left alone.
  * @throws Error when the pool has no such host, DriverError `not-ours` when somebody else has
  */
 export async function planSwitch(
   pool: Pool,
   named: string,
-  kind: HostSwitch["kind"],
+  { kind, forSeconds }: { kind: HostSwitch["kind"]; forSeconds?: number | undefined },
   signal: AbortSignal,
 ): Promise<HostSwitch> {
-  const { ec2, policy } = pool;
+  const { ec2, policy, clock } = pool;
   const host = await findHost(pool, named, signal);
   const query = { hostIds: [host.hostId], tags: policy.mark, states: alive };
   const instances = await describeInstances(ec2, query, signal);
   const ids = [host.hostId, ...instances.map(({ instanceId }) => instanceId)];
   const stillEnds = kind === "disable" ? instances.map((instance) => endsOf(instance, policy.sweepSeconds)) : [];
-  return { host, ids, tags: { [poolReadyTag]: String(kind === "enable") }, stillEnds, kind };
+  if (forSeconds === undefined)
+    return { host, ids, tags: { [poolReadyTag]: String(kind === "enable") }, stillEnds, kind };
+  const until = clock.now() + forSeconds;
+  return { host, ids, tags: holdTag(until), stillEnds, until, kind };
 }
 
 /** Nobody is to forget a Mac that is out of service for ever. */
@@ -57,7 +64,7 @@ function endsOf({ instanceId, tags }: { instanceId: string; tags: Tags }, sweepS
 export async function performSwitch(
   pool: Pool,
   store: PoolStore,
-  { host, ids, tags, kind }: HostSwitch,
+  { host, ids, tags, until, kind }: HostSwitch,
   by: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -65,7 +72,17 @@ export async function performSwitch(
   const at = pool.clock.now();
   const { name: hostName, hostId } = host;
   const id = `${at}/${kind}/${hostId}`;
-  await store.note(pool.id, [{ id, at, hostName, kind, reason: `by hand (${by})`, result: "done", hostId }]);
+  await store.note(pool.id, [
+    {
+      id,
+      at,
+      hostName,
+      kind,
+      reason: `by hand (${by})${until === undefined ? "" : `, until ${words(until)}`}`,
+      result: "done",
+      hostId,
+    },
+  ]);
 }
 
 async function findHost({ ec2, name, policy }: Pool, named: string, signal: AbortSignal): Promise<ObservedHost> {

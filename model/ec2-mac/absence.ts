@@ -1,5 +1,6 @@
 import { isReady } from "./actions.ts";
 import { expectedSoftLifeSeconds } from "./drain.ts";
+import { holdEnd } from "./hold.ts";
 import {
   dueAt,
   type LifeEnds,
@@ -9,7 +10,7 @@ import {
   plannedScrubSeconds,
   usual,
 } from "./plan-recycling.ts";
-import { quarantinedUntil } from "./quarantine.ts";
+import { quarantinedUntil } from "./ready-tag.ts";
 import type { Instant, RecycleWay } from "./types.ts";
 import type { Place, Stage, View } from "./view.ts";
 import { wayOf } from "./way.ts";
@@ -52,6 +53,8 @@ export function absenceOf(place: Place, view: View, starts: ReadonlyMap<string, 
 function presentAbsence(place: Place, view: View): Absence {
   const { now } = view;
   const back = (until: Instant, why: string): Absence => ({ place, from: now, until, why });
+  const heldUntil = holdEnd(place);
+  if (heldUntil !== undefined) return afterHold(place, view, Math.max(now, heldUntil));
   const why = openEnded[place.stage];
   if (why) return back(never, why);
   const bornAt = place.occupied?.life.startedAt ?? now;
@@ -74,6 +77,13 @@ function presentAbsence(place: Place, view: View): Absence {
     default:
       return renewal(place, view, now, "terminate");
   }
+}
+
+/** Its Mac asks for a new credential then, unless it is over meanwhile. */
+function afterHold(place: Place, view: View, until: Instant): Absence {
+  const why = "it is held by hand";
+  if (!place.occupied) return launched(place, view, until, why);
+  return { place, from: view.now, until: until + usual.setUp, why };
 }
 
 /** One whose scrub takes longer than planned for may be there at any moment. */

@@ -1,7 +1,7 @@
 import { poolReadyTag } from "../plan/ec2-mac.ts";
 import { failuresIn, pauseSeconds } from "./image-breaker.ts";
 import { livesOn } from "./lives.ts";
-import { quarantinedUntil, quarantineTag } from "./quarantine.ts";
+import { quarantinedUntil, quarantineTag } from "./ready-tag.ts";
 import type { Action } from "./types.ts";
 import type { Place, View } from "./view.ts";
 import { at } from "./words.ts";

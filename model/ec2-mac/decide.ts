@@ -1,6 +1,7 @@
 import { quarantine } from "./breaker.ts";
 import { allocations } from "./capacity.ts";
 import { drainStep } from "./drain.ts";
+import { endHold } from "./hold.ts";
 import { launches } from "./launch.ts";
 import { nextLook } from "./next-look.ts";
 import type { PoolPolicy } from "./policy.ts";
@@ -16,7 +17,7 @@ import { watch } from "./watch.ts";
 type PlaceRule = (place: Place, view: View) => Action | undefined;
 
 /** The first that has something to say decides. Limits come before everything else, as they guard the machines. */
-const placeRules: readonly PlaceRule[] = [watch, drainStep, giveBack, setUp, quarantine];
+const placeRules: readonly PlaceRule[] = [endHold, watch, drainStep, giveBack, setUp, quarantine];
 
 /**
  * Decides what a pool does next. Pure: the same observation, policy and moment give the same answer.

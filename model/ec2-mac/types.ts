@@ -288,10 +288,12 @@ export interface AdoptAction extends Reasoned {
   hostId: string;
 }
 
-/** Sets the host's `PWPoolReady`: takes it out of every loop for a time, or back in with `true`. */
+/** Sets the host's `PWPoolReady`, and the instance's: keeps launches off it for a time, or takes it back in with `true`. */
 export interface TagHostAction extends Reasoned {
   kind: "quarantine" | "restore";
   hostId: string;
+  /** Missing where the instance, if there is one, keeps its tag. */
+  instanceId?: string;
   tags: Tags;
 }
 

@@ -1,10 +1,9 @@
-import { poolReadyTag } from "../plan/ec2-mac.ts";
 import { shuffled } from "./chance.ts";
 import { imagePause, type Pause } from "./image-breaker.ts";
 import { isLeaving } from "./lease-mark.ts";
 import { type Life, lifeOf, type Renewals, renewalsOf } from "./life.ts";
 import { declaredNames, type PoolPolicy } from "./policy.ts";
-import { quarantinedUntil } from "./quarantine.ts";
+import { isHostOut, isInstanceOut } from "./ready-tag.ts";
 import { learnedScrubs, type ScrubTimes } from "./scrub-times.ts";
 import { type Size, sizeOf } from "./sizing.ts";
 import type { Drain, Instant, Observed, PoolMemory, SeenHost, SeenInstance, Tags } from "./types.ts";
@@ -162,7 +161,7 @@ function countRunners(places: readonly Place[]): View["runners"] {
 }
 
 function stageWithout(host: SeenHost, stranger: SeenInstance | undefined): Stage {
-  if (isOut(host.tags)) return "out";
+  if (isHostOut(host.tags)) return "out";
   if (host.state === "permanent-failure") return "failed";
   if (host.state === "under-assessment") return "assessing";
   if (host.state === "pending") return "scrubbing";
@@ -172,7 +171,7 @@ function stageWithout(host: SeenHost, stranger: SeenInstance | undefined): Stage
 }
 
 function stageWith(host: SeenHost, { instance, life, renewals, drain }: Occupied): Stage {
-  if (isOut(host.tags) || instance.tags[poolReadyTag] !== "true") return "out";
+  if (isHostOut(host.tags) || isInstanceOut(instance.tags)) return "out";
   if (instance.state === "shutting-down" || instance.state === "stopping") return "ending";
   if (host.state === "permanent-failure") return "failed";
   if (host.state === "under-assessment") return "assessing";
@@ -205,9 +204,4 @@ function occupy(
   const life = lifeOf(instance, renewals, policy);
   const drain = drains[instance.instanceId];
   return { instance, life, renewals, drain: drain && drain.since >= life.startedAt ? drain : undefined };
-}
-
-/** True unless the tag says exactly `true`, or this pool wrote a quarantine into it, which concerns launches only. */
-function isOut(tags: Tags): boolean {
-  return tags[poolReadyTag] !== "true" && quarantinedUntil(tags) === undefined;
 }

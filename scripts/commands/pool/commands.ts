@@ -47,6 +47,7 @@ export function addPoolCommands(program: Command, run: Run, shared: readonly Opt
     .action(run(launchPools));
   add("disable", "takes a host out of every loop: it is neither launched on, renewed nor ended")
     .argument("<host>", hostArgument)
+    .option("--for <time>", "only for so long, as 90m, 4h or 2d; the controller then takes it back in", seconds)
     .addOption(dryRun)
     .action(run(switchHost("disable")));
   add("enable", "takes a disabled host back in, with what is on it")
@@ -127,6 +128,14 @@ function pricesOf(text: string, before: Readonly<Record<string, number>>): Recor
   const [, type = "", dollars] = /^([a-z0-9.-]+)=([0-9.]+)$/.exec(text) ?? [];
   if (!type || !Number.isFinite(Number(dollars))) throw new InvalidArgumentError("For example mac2.metal=0.65.");
   return { ...before, [type]: Number(dollars) };
+}
+
+const secondsOf = { m: 60, h: 3600, d: 86_400 } as const;
+
+function seconds(text: string): number {
+  const [, count = "", unit = ""] = /^([1-9]\d{0,3})([mhd])$/.exec(text) ?? [];
+  if (!count) throw new InvalidArgumentError("Type a number of minutes, hours or days: 90m, 4h or 2d.");
+  return Number(count) * secondsOf[unit as keyof typeof secondsOf];
 }
 
 function wholeNumber(text: string): number {

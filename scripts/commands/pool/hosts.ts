@@ -7,21 +7,37 @@ import {
 } from "../../../controllers/pool/by-hand.ts";
 import { consider } from "../../../controllers/pool/look.ts";
 import type { DrainAction } from "../../../model/ec2-mac/types.ts";
+import { at } from "../../../model/ec2-mac/words.ts";
 import { poolReadyTag } from "../../../model/plan/ec2-mac.ts";
 import { type OpenPool, type PoolOptions, whenFree, whoAmI, withPools } from "./access.ts";
 
-/** `fleet pool disable` and `enable`: takes a host out of every loop, or back in. */
+/** Options of `fleet pool disable`. */
+interface SwitchOptions extends PoolOptions {
+  /** Seconds. */
+  for?: number;
+}
+
+/** `fleet pool disable` and `enable`: takes a host out of every loop, for a time or until it is enabled, or back in. */
 export function switchHost(kind: HostSwitch["kind"]) {
-  return (signal: AbortSignal, host: string, options: PoolOptions): Promise<number> =>
+  return (signal: AbortSignal, host: string, options: SwitchOptions): Promise<number> =>
     withPools(options, signal, async ({ pools }) => {
       const pool = onlyPool(pools);
-      const plan = await planSwitch(pool, host, kind, signal);
+      const plan = await planSwitch(pool, host, { kind, forSeconds: options.for }, signal);
       if (!options.dryRun) await performSwitch(pool, pool.store, plan, whoAmI(), signal);
       const what = `${poolReadyTag}=${plan.tags[poolReadyTag]} on ${plan.ids.join(" and ")}`;
       const done = `${options.dryRun ? "would set" : "set"} ${what} (${plan.host.name})`;
-      report(options, [done, ...plan.stillEnds].join("\n"), { ...plan, host: plan.host.name });
+      report(options, [done, ...comesBack(plan, options.stack), ...plan.stillEnds].join("\n"), {
+        ...plan,
+        host: plan.host.name,
+      });
       return 0;
     });
+}
+
+function comesBack({ until, host }: HostSwitch, stack: string): string[] {
+  if (until === undefined) return [];
+  const earlier = `fleet pool enable ${host.name} --stack ${stack}`;
+  return [`the pool's controller takes it back in at ${at(until)}; \`${earlier}\` does so before`];
 }
 
 /** `fleet pool drain`: lets a host's runner finish its job; the controller then renews the Mac. */

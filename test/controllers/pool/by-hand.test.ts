@@ -31,7 +31,7 @@ async function tagsOf(name: string): Promise<(string | undefined)[]> {
 
 test("a host that is disabled is left alone until it is enabled with its instance, and the timeline knows by whom", async () => {
   const pool = world.pool();
-  const plan = await planSwitch(pool, "mac-1", "disable", signal);
+  const plan = await planSwitch(pool, "mac-1", { kind: "disable" }, signal);
   await performSwitch(pool, world.store, plan, "ann", signal);
   deepEqual(await tagsOf("mac-1"), ["false", "false"], "the Mac goes by its own tag");
   match(
@@ -43,7 +43,7 @@ test("a host that is disabled is left alone until it is enabled with its instanc
     () => planDrain(considered, "mac-1", "ann"),
     /no runner of it takes jobs, so there is none to drain. It is out/,
   );
-  await performSwitch(pool, world.store, await planSwitch(pool, "mac-1", "enable", signal), "ann", signal);
+  await performSwitch(pool, world.store, await planSwitch(pool, "mac-1", { kind: "enable" }, signal), "ann", signal);
   deepEqual(await tagsOf("mac-1"), ["true", "true"]);
   const entries = await world.store.timeline(poolId, { hostName: "mac-1", limit: 2 });
   deepEqual(
@@ -55,6 +55,27 @@ test("a host that is disabled is left alone until it is enabled with its instanc
   );
 });
 
+test("a host that is held comes back with its instance once the time is over, and the timeline says why", async () => {
+  const pool = world.pool();
+  const held = await planSwitch(pool, "mac-1", { kind: "disable", forSeconds: 4 * 3600 }, signal);
+  await performSwitch(pool, world.store, held, "ann", signal);
+  const tag = (await tagsOf("mac-1"))[1];
+  match(tag ?? "", /^held until 20\d\d-/);
+  world.advance(3 * 3600);
+  const early = await world.look();
+  match(early.actions.find(({ hostName }) => hostName === "mac-1")?.reason ?? "", /^held by hand until 20\d\d-/);
+  deepEqual(await tagsOf("mac-1"), [tag, tag]);
+  world.advance(3600);
+  await world.look();
+  deepEqual(await tagsOf("mac-1"), ["true", "true"]);
+  const [asked, done] = (await world.store.timeline(poolId, { hostName: "mac-1", limit: 3 })).slice(-2);
+  match(asked?.reason ?? "", /^held by hand until/);
+  deepEqual(
+    [done?.kind, done?.result, done?.reason],
+    ["restore", "done", "the time for which it was held by hand is over"],
+  );
+});
+
 test("an instance on the host that is not the pool's is not tagged", async () => {
   const pool = world.pool();
   const { hosts, instances } = await world.shown();
@@ -63,20 +84,25 @@ test("an instance on the host that is not the pool's is not tagged", async () =>
   const [[key = "", value = ""] = []] = Object.entries(pool.policy.mark);
   await tagResources(aws.ec2, [instanceId], { [key]: "somebody-else" });
   for (const kind of ["disable", "enable"] as const)
-    deepEqual((await planSwitch(pool, "mac-1", kind, signal)).ids, [hostId]);
+    deepEqual((await planSwitch(pool, "mac-1", { kind }, signal)).ids, [hostId]);
   await tagResources(aws.ec2, [instanceId], { [key]: value });
 });
 
 test("to plan is not to do", async () => {
-  await planSwitch(world.pool(), "mac-1", "disable", signal);
+  await planSwitch(world.pool(), "mac-1", { kind: "disable" }, signal);
   deepEqual(await tagsOf("mac-1"), ["true", "true"]);
 });
 
 test("nobody else's host is switched, nor one that is not there", async () => {
   const order = { AvailabilityZone: "us-west-2a", InstanceType: "mac2.metal", Quantity: 1 };
   const { HostIds: [stranger = ""] = [] } = await aws.ec2.send(new AllocateHostsCommand(order));
-  await rejects(planSwitch(world.pool(), stranger, "disable", signal), (error) => isFailure(error, "not-ours"));
-  await rejects(planSwitch(world.pool(), "mac-9", "disable", signal), /has no such host.\n {2}It has mac-1, mac-2/);
+  await rejects(planSwitch(world.pool(), stranger, { kind: "disable" }, signal), (error) =>
+    isFailure(error, "not-ours"),
+  );
+  await rejects(
+    planSwitch(world.pool(), "mac-9", { kind: "disable" }, signal),
+    /has no such host.\n {2}It has mac-1, mac-2/,
+  );
 });
 
 test("a runner that is drained by hand finishes its job, and its Mac is renewed", async () => {

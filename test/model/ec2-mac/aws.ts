@@ -76,6 +76,8 @@ export function act(world: World, action: Action): Outcome {
     case "restore":
       return withHost(world, action.hostId, (host) => {
         host.tags = { ...host.tags, ...action.tags };
+        const { mac } = host;
+        if (mac && mac.instanceId === action.instanceId) mac.tags = { ...mac.tags, ...action.tags };
         return { result: "done" };
       });
     case "set-up":

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { outlook } from "../../../model/ec2-mac/outlook.ts";
 import type { PoolPolicy } from "../../../model/ec2-mac/policy.ts";
+import { holdTag } from "../../../model/ec2-mac/ready-tag.ts";
 import { viewOf } from "../../../model/ec2-mac/view.ts";
 import { host, instance, life, now, observed, registered, type Sight } from "./build.ts";
 import { foretold } from "./foretold.ts";
@@ -70,6 +71,18 @@ const returns: { name: string; sight: Sight; hours: number; why: string }[] = [
     sight: { instances: [instance(1, { tags: { ...instance(1).tags, PWPoolReady: "false" } })] },
     hours: Number.POSITIVE_INFINITY,
     why: "somebody has taken it out of service",
+  },
+  {
+    name: "a Mac that is held by hand",
+    sight: { instances: [instance(1, { tags: { ...instance(1).tags, ...holdTag(now + hour) } })] },
+    hours: 1.25,
+    why: "it is held by hand",
+  },
+  {
+    name: "a free host that is held by hand",
+    sight: { hosts: [host(1, { tags: { ...host(1).tags, ...holdTag(now + hour) } })] },
+    hours: 1 + 35 / 60,
+    why: "it is held by hand",
   },
   {
     name: "a host that AWS assesses",

@@ -1,5 +1,6 @@
 import { generator } from "../../../model/ec2-mac/chance.ts";
 import type { DeclaredHost } from "../../../model/ec2-mac/policy.ts";
+import { holdTag } from "../../../model/ec2-mac/ready-tag.ts";
 import type { Instant, Tags } from "../../../model/ec2-mac/types.ts";
 import {
   bear,
@@ -326,16 +327,19 @@ export class World {
     }
   }
 
-  /** Somebody takes a host, or its instance, out of every loop and puts it back later. */
+  /** Somebody takes a host, or its instance, out of every loop and puts it back later, or holds it for a time. */
   #takeOut(): void {
     this.#queue.push(this.now + exponential(this.#takeOutMean(), this.draw), { kind: "take-out" });
     const host = this.hosts[Math.floor(this.draw(0, this.hosts.length))];
     if (!host || this.faults === noFaults) return;
     const { mac } = host;
-    if (mac && this.draw(0, 1) < 0.5) mac.tags = { ...mac.tags, PWPoolReady: "debugging" };
-    else host.tags = { ...host.tags, PWPoolReady: "false" };
-    const ends = this.now + this.draw(hour, this.faults.takenOutSeconds);
-    this.#queue.push(ends, { kind: "put-back", name: host.tags.Name });
+    const ends = Math.round(this.now + this.draw(hour, this.faults.takenOutSeconds));
+    const isHeld = this.draw(0, 1) < 0.5;
+    const tags = isHeld ? holdTag(ends) : { PWPoolReady: "debugging" };
+    const part = this.draw(0, 3);
+    if (mac && part < 2) mac.tags = { ...mac.tags, ...tags };
+    if (!mac || part >= 1) host.tags = { ...host.tags, ...tags };
+    if (!isHeld) this.#queue.push(ends, { kind: "put-back", name: host.tags.Name });
   }
 
   #putBack(name: string | undefined): void {

@@ -66,6 +66,12 @@ const morning: Case[] = [
   { command: "pool enable mac-1 --json", out: /"host": "mac-1"/ },
   { command: "pool timeline mac-1", out: /macs\/mac-1 {2}disable done h-\w+: by hand \(.*\)\n.*enable done h-\w+/ },
   { command: "pool timeline mac-1 --last 1 --json", out: /^\{"pool":"macs",.*"kind":"enable".*\}$/ },
+  {
+    command: "pool disable mac-1 --for 4h",
+    out: /^set PWPoolReady=held until \S+Z on h-\w+ \(mac-1\)\nthe pool's controller takes it back in at [^;]+; `fleet pool enable mac-1 --stack s\d` does so before$/,
+  },
+  { command: "pool status", out: /mac-1 .* out .*held by hand until / },
+  { command: "pool enable mac-1", out: /^set PWPoolReady=true on h-\w+ \(mac-1\)$/ },
   { command: "pool timeline mac-9", out: /^macs: nothing is written about a host mac-9$/ },
   { command: "pool disable mac-9", exitCode: 1, err: /^mac-9: pool macs has no such host\.\n {2}It has mac-1\.$/ },
   { command: "pool drain mac-1", exitCode: 1, err: /^mac-1: no runner of it takes jobs, .* It is free\.$/ },

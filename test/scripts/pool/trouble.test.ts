@@ -198,6 +198,7 @@ test("a command that is typed wrongly is told with where its help is", async () 
       "pool timeline --last 0",
       /'0' is invalid. A whole number from 1 goes here\.\nType `scripts\/fleet pool timeline --help`/,
     ],
+    ["pool disable mac-1 --for soon", /'soon' is invalid. Type a number of minutes, hours or days: 90m, 4h or 2d\./],
     ["pool costs --price mac2=", /'mac2=' is invalid. For example mac2.metal=0.65\./],
     ["pool status --format x", /Allowed choices are table, dh, pw\./],
   ] as const) {
