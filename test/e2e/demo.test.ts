@@ -43,7 +43,10 @@ function typeDemo(...args: string[]) {
   };
 }
 
-after(() => typeDemo("--stop").ended);
+after(async () => {
+  await typeDemo("--stop").ended;
+  rmSync(path.dirname(folder), { recursive: true, force: true });
+});
 
 test("killed while the simulators start, interrupted in the middle of the up, killed there: the next run completes", async () => {
   const early = typeDemo();
