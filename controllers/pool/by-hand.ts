@@ -72,17 +72,8 @@ export async function performSwitch(
   const at = pool.clock.now();
   const { name: hostName, hostId } = host;
   const id = `${at}/${kind}/${hostId}`;
-  await store.note(pool.id, [
-    {
-      id,
-      at,
-      hostName,
-      kind,
-      reason: `by hand (${by})${until === undefined ? "" : `, until ${words(until)}`}`,
-      result: "done",
-      hostId,
-    },
-  ]);
+  const reason = `by hand (${by})${until === undefined ? "" : `, until ${words(until)}`}`;
+  await store.note(pool.id, [{ id, at, hostName, kind, reason, result: "done", hostId }]);
 }
 
 async function findHost({ ec2, name, policy }: Pool, named: string, signal: AbortSignal): Promise<ObservedHost> {

@@ -16,7 +16,7 @@ import { watch } from "./watch.ts";
 /** What to do about one place, for itself alone; undefined when the rule has nothing to say. */
 type PlaceRule = (place: Place, view: View) => Action | undefined;
 
-/** The first that has something to say decides. Limits come before everything else, as they guard the machines. */
+/** The first that has something to say decides. For what is in service limits come first, as they guard the machines. */
 const placeRules: readonly PlaceRule[] = [endHold, watch, drainStep, giveBack, setUp, quarantine];
 
 /**
