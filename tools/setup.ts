@@ -21,6 +21,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { Listr } from "listr2";
 import { cacheFolder, fillOnce } from "./cache.ts";
+import { sdkNodeFlags } from "./language-host/node-flags.ts";
 
 const root = path.dirname(import.meta.dirname);
 const toolchain = path.join(root, ".toolchain");
@@ -174,8 +175,8 @@ async function installEngine(report: Report): Promise<string> {
   await buildGoTool(pulumiEngine, report);
   const host = path.join(root, "tools/language-host/main.ts");
   writeProgram("pulumi-language-nodejs", `#!/bin/sh\nexec '${path.join(bin, "node")}' '${host}' "$@"\n`);
-  const sdk = path.dirname(require.resolve("@pulumi/pulumi/package.json"));
-  writeProgram("pulumi-resource-pulumi-nodejs", readFileSync(path.join(sdk, "pulumi-resource-pulumi-nodejs"), "utf8"));
+  const provider = [...sdkNodeFlags, require.resolve("@pulumi/pulumi/cmd/dynamic-provider")].join("' '");
+  writeProgram("pulumi-resource-pulumi-nodejs", `#!/bin/sh\nexec '${path.join(bin, "node")}' '${provider}' "$@"\n`);
   return `Pulumi ${PULUMI_VERSION}`;
 }
 

@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import process from "node:process";
+import { sdkNodeFlags } from "./node-flags.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: the generated protocol classes carry no types that fit plain gRPC handlers.
 type Message = any;
@@ -31,7 +32,7 @@ const engineAddress = process.argv.at(-1) ?? "";
 const children = new Set<ChildProcess>();
 
 function startNode(script: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const child = spawn(process.execPath, [require.resolve(script), ...args], {
+  const child = spawn(process.execPath, [...sdkNodeFlags, require.resolve(script), ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
