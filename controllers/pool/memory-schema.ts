@@ -60,6 +60,7 @@ const demand = z.looseObject({
 /** A pool's memory as it comes out of a store. What a newer version added is kept. */
 export const memorySchema: z.ZodType<PoolMemory> = z.looseObject({
   since: instant.optional(),
+  lookedAt: instant.optional(),
   hostIds: z.record(z.string(), z.string()),
   lives: z.array(life),
   allocations: z.array(allocation),

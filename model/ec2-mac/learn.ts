@@ -18,6 +18,8 @@ interface Sight {
   hosts: readonly SeenHost[];
   instances: ReadonlyMap<string, SeenInstance>;
   renewals: ReadonlyMap<string, Renewals>;
+  /** Nobody has looked for so long that a runner may have come meanwhile, and be between two jobs now. */
+  wasAway: boolean;
 }
 
 /**
@@ -29,6 +31,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
   const sight = sightOf(observed, policy, now);
   return {
     since: memory.since ?? now,
+    lookedAt: now,
     hostIds: hostIdsAfter(memory.hostIds, sight),
     lives: livesAfter(memory.lives, sight),
     allocations: allocationsAfter(memory.allocations, sight),
@@ -46,7 +49,7 @@ export function learn(observed: Observed, policy: PoolPolicy, now: Instant): Poo
   };
 }
 
-function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPolicy, now: Instant): Sight {
+function sightOf({ hosts, instances, rootVolumeTasks, memory }: Observed, policy: PoolPolicy, now: Instant): Sight {
   const renewals = renewalsOf(rootVolumeTasks);
   const ours = instances.filter((instance) => isOurs(instance, policy));
   return {
@@ -55,7 +58,13 @@ function sightOf({ hosts, instances, rootVolumeTasks }: Observed, policy: PoolPo
     hosts: hosts.filter((host) => isOurs(host, policy) && !host.state.startsWith("released")),
     instances: new Map(ours.map((instance) => [instance.instanceId, instance])),
     renewals,
+    wasAway: now - (memory.lookedAt ?? now) > unseenSeconds(policy),
   };
+}
+
+/** What is followed closely is looked at more often, so after this time nobody knows what happened meanwhile. */
+function unseenSeconds({ setUpLimitSeconds, setUpLoopSeconds }: PoolPolicy): number {
+  return Math.max(setUpLimitSeconds / 2, 3 * setUpLoopSeconds);
 }
 
 function removalsAfter({ removals, hostIds }: PoolMemory, { hosts, policy, now }: Sight): PoolMemory["removals"] {
@@ -146,24 +155,30 @@ function drainsAfter(drains: PoolMemory["drains"], sight: Sight): PoolMemory["dr
   return entries.some(isOver) ? Object.fromEntries(entries.filter((entry) => !isOver(entry))) : drains;
 }
 
-function absencesAfter(absentSince: PoolMemory["absentSince"], { instances, now }: Sight): PoolMemory["absentSince"] {
+function absencesAfter(absentSince: PoolMemory["absentSince"], sight: Sight): PoolMemory["absentSince"] {
+  const { instances, now, wasAway } = sight;
   return keepInstances(absentSince, instances, ({ setUp, runner, state, instanceId }) => {
     if (state !== "running" || setUp.state === "none" || setUp.state === "running") return undefined;
     if (runner.state === "unknown") return absentSince[instanceId];
-    return runner.state === "absent" && setUp.state === "done" ? now : undefined;
+    if (runner.state !== "absent" || setUp.state !== "done") return undefined;
+    return wasAway ? { replace: now } : now;
   });
 }
 
-/** The Mac's own note of when its set-up began counts only where it is plausible: its clock may be off. */
+/**
+ * Since when set-ups have been seen to go on. The tag's moment counts where nobody can have missed that it was done: a
+ * runner that registers and is between two jobs at the next look is seen as one that is still set up.
+ */
 function setUpsAfter(seenAt: PoolMemory["setUpSeenAt"], sight: Sight): PoolMemory["setUpSeenAt"] {
   return keepInstances(seenAt, sight.instances, (instance) => {
     const { setUp, instanceId, state } = instance;
     if (setUp.state !== "running" || state !== "running") return undefined;
     const from = bornAt(instance, sight);
     const known = seenAt[instanceId];
-    if (known !== undefined && known < from) return { replace: sight.now };
+    if (known !== undefined && (known < from || sight.wasAway)) return { replace: sight.now };
     const noted = setUp.startedAt ?? 0;
-    return noted >= from && noted <= sight.now ? noted : sight.now;
+    const isFresh = !sight.wasAway && sight.now - noted <= unseenSeconds(sight.policy);
+    return isFresh && noted >= from && noted <= sight.now ? noted : sight.now;
   });
 }
 

@@ -40,16 +40,18 @@ export function giveBack(place: Place, view: View): Action | undefined {
     case "draining":
       return undefined;
     case "setting-up":
-      if (isOccupied(place) && mayServe(place)) return drain(place, "terminate", false, why);
+      if (isOccupied(place) && mayServe(place, view)) return drain(place, "terminate", false, why);
       return isOccupied(place) ? terminate(place, why) : undefined;
     default:
       return isOccupied(place) ? terminate(place, why) : releaseWhenPaid(place, view, `${why}, and ${host.state}`);
   }
 }
 
-/** After lost memory a runner between two jobs looks like one that is still being set up. */
-function mayServe({ occupied: { instance } }: OccupiedPlace): boolean {
-  return instance.setUp.state === "running" && instance.setUp.startedAt === undefined;
+/** A runner between two jobs looks like one that is still set up, to whoever has not watched it from the beginning. */
+function mayServe({ occupied: { instance } }: OccupiedPlace, { memory }: View): boolean {
+  const { setUp, instanceId } = instance;
+  if (setUp.state !== "running") return false;
+  return setUp.startedAt === undefined || setUp.startedAt !== (memory.setUpSeenAt[instanceId] ?? setUp.startedAt);
 }
 
 function releaseWhenPaid(place: Place, { now, policy }: View, why: string): Action {

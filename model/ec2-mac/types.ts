@@ -172,6 +172,8 @@ export interface JobCount {
 export interface PoolMemory {
   /** Since when it remembers; missing when it has never looked. */
   since?: Instant;
+  /** When it was last looked at the pool. */
+  lookedAt?: Instant;
   /** Which host has each name. */
   hostIds: Readonly<Record<string, string>>;
   /** Oldest first. Kept for two days, and for each host its last few. */

@@ -107,6 +107,46 @@ test("a drain is forgotten when the life that it belonged to is over", () => {
   deepEqual(Object.keys(learned({ instances: [instance(1), instance(2)], memory }).drains), ["i-2"]);
 });
 
+const settingUp = (minutesAgo: number) =>
+  ({ setUp: { state: "running", startedAt: now - minutesAgo * minute } }) as const;
+const setUpCases: { name: string; startedAgo: number; memory: Partial<PoolMemory>; expect: number }[] = [
+  { name: "from its tag", startedAgo: 5, memory: { lookedAt: now - 10 * minute }, expect: 5 },
+  {
+    name: "from before, while it is looked at",
+    startedAgo: 35,
+    memory: { lookedAt: now - minute, setUpSeenAt: { "i-1": now - 35 * minute } },
+    expect: 35,
+  },
+  {
+    name: "anew, where the CI system hid for long whether it was done",
+    startedAgo: 50,
+    memory: { lookedAt: now - minute },
+    expect: 0,
+  },
+  { name: "anew, where nobody looked for long", startedAgo: 5, memory: { lookedAt: now - 4 * hour }, expect: 0 },
+  {
+    name: "anew, though it was seen before",
+    startedAgo: 250,
+    memory: { lookedAt: now - 4 * hour, setUpSeenAt: { "i-1": now - 250 * minute } },
+    expect: 0,
+  },
+];
+for (const { name, startedAgo, memory, expect } of setUpCases)
+  test(`a set-up's time counts ${name}`, () => {
+    const { setUpSeenAt, lookedAt } = learned({
+      instances: [instance(1, { ...absent, ...settingUp(startedAgo) })],
+      memory,
+    });
+    deepEqual([setUpSeenAt, lookedAt], [{ "i-1": now - expect * minute }, now]);
+  });
+
+test("a runner that was absent long ago and is absent again has not been absent all the time", () => {
+  const absentSince = { "i-1": now - 4 * hour };
+  const sight = { instances: [instance(1, absent)] };
+  deepEqual(learned({ ...sight, memory: { absentSince, lookedAt: now - 4 * hour } }).absentSince, { "i-1": now });
+  deepEqual(learned({ ...sight, memory: { absentSince, lookedAt: now - minute } }).absentSince, absentSince);
+});
+
 test("a runner that has been ready in this life stays so while it is absent, unseen or told to take no more", () => {
   const since = now - hour;
   const instances = [instance(1), instance(2, absent), instance(3, { runner: { state: "unknown", why: "503" } })];

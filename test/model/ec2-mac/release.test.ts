@@ -54,6 +54,17 @@ const cases: { name: string; sight: Sight; policy: Partial<PoolPolicy>; expect: 
     expect: ["drain MacM1-1"],
   },
   {
+    name: "so may one that nobody looked at for long",
+    sight: {
+      instances: [
+        instance(1, { setUp: { state: "running", startedAt: now - 9 * minute }, runner: { state: "absent" } }),
+      ],
+      memory: { setUpSeenAt: { "i-1": now } },
+    },
+    policy: none,
+    expect: ["drain MacM1-1"],
+  },
+  {
     name: "a runner that nobody could look at may have a job: it is told to drain, not ended",
     sight: { instances: [instance(1, { runner: unseen })] },
     policy: none,
