@@ -114,7 +114,8 @@ function freshState(options: ClusterOptions): ClusterState {
   const names = new Set([DEFAULT_NAMESPACE, ...nodes.map((node) => node.namespace)]);
   return {
     savedAt: 0,
-    adminToken: randomBytes(24).toString("base64url"),
+    // A command takes it as an argument, so it must not begin with a dash; real ones do not.
+    adminToken: randomBytes(24).toString("hex"),
     nodes,
     images: options.images.map((image) => ({ ...image, description: image.description ?? "" })),
     vmConfigs: [],
