@@ -13,8 +13,6 @@ import { inspect } from "node:util";
 const root = path.dirname(import.meta.dirname);
 /** Files of the rooms at once, beside one on the engine. This is planned for two cores; tests wait for processes, too. */
 const filesAtOnce = 3;
-/** After so many minutes a test that waits for something fails by its name, and the others go on. */
-const patienceMinutes = { rooms: 10, engine: 15 };
 
 interface Count {
   passed: number;
@@ -32,6 +30,7 @@ interface Lane {
   files: string[];
   /** How many files run at once. */
   concurrency: number;
+  /** After so many minutes a test that waits for something fails by its name, and the others go on. */
   patienceMinutes: number;
   /** When it may show what it has to say. */
   turn: Promise<unknown>;
@@ -103,14 +102,14 @@ const ofRooms = runFiles({
   title: "Rooms",
   files: rooms,
   concurrency: filesAtOnce,
-  patienceMinutes: patienceMinutes.rooms,
+  patienceMinutes: 10,
   turn: checks,
 });
 const ofEngine = runFiles({
   title: "On the real engine, run meanwhile",
   files: engine,
   concurrency: 1,
-  patienceMinutes: patienceMinutes.engine,
+  patienceMinutes: 15,
   turn: ofRooms,
 });
 const counts = await Promise.all([checks, ofRooms, ofEngine]);

@@ -4,6 +4,7 @@ import { delimiter } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { localExec } from "../../../drivers/exec/local.ts";
+import { until } from "../../support/until.ts";
 import { openOrka, testCluster } from "./support.ts";
 
 /* The driver and the program orka3 as a process of its own, found on PATH. */
@@ -28,7 +29,7 @@ test("a deployment that is called off is ended, and the VM it began is there to 
   cluster.inject({ operation: "vm.create", effect: "pending-forever" });
   const controller = new AbortController();
   const deploying = assert.rejects(orka.vms.deploy(request, { signal: controller.signal }), { kind: "aborted" });
-  while (cluster.state.vms.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => cluster.state.vms.length > 0);
   controller.abort();
   await deploying;
   assert.deepEqual(

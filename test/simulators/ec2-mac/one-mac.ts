@@ -3,10 +3,10 @@
  * printed, as JSON, and stays until its stdin ends.
  */
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createSimClock } from "../../../simulators/ec2-mac/clock.ts";
 import { startGuests } from "../../../simulators/ec2-mac/guest/guests.ts";
 import { emptyState } from "../../../simulators/ec2-mac/state.ts";
+import { until } from "../../support/until.ts";
 
 const [folder = "", script = ""] = process.argv.slice(2);
 const clock = createSimClock();
@@ -30,7 +30,7 @@ state.instances.push({
   bootedFrom: now,
 });
 const guests = await startGuests({ folder }, { state, clock, url: "http://127.0.0.1:9", shutDown: () => {} });
-while (!guests.isUp("i-1")) await sleep(20);
+await until(() => guests.isUp("i-1"));
 process.stdout.write(JSON.stringify(await guests.run("i-1", script)));
 process.stdout.write("\n");
 await text(process.stdin);

@@ -14,6 +14,7 @@ import { runEc2Init } from "./ec2-init.ts";
 import { Host } from "./host.ts";
 import { MacLaunchd } from "./launchd.ts";
 import { serveMetadata } from "./metadata.ts";
+import { refusal } from "./outcomes.ts";
 import { PacketFilter } from "./packet-filter.ts";
 import { relayPort } from "./relay.ts";
 import { dscl, prepareUsers, sysadminctl } from "./users.ts";
@@ -175,10 +176,6 @@ async function runShell(id: number, script: string): Promise<void> {
   // What it left in the background may hold the output open for ever.
   await Promise.race([closed, sleepFor(100)]);
   host.tell({ kind: "ran", id, result: { exitCode: code ?? -1, output } });
-}
-
-function refusal(text: string): Reply {
-  return { exitCode: 1, stdout: "", stderr: `${text}\n` };
 }
 
 function panic(error: unknown): never {

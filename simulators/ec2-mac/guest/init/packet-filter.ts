@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Outcome } from "../../../mac/launchd/commands.ts";
+import { refusal } from "./outcomes.ts";
 import { userId } from "./users.ts";
 
 /** One rule of pf, as far as it is followed: what goes out, to whom, and by whom. */
@@ -169,8 +170,4 @@ function parseRule(line: string): Rule | undefined {
 function words({ isBlock, isQuick, to, users }: Rule): string {
   const who = users.map(({ isNot, name }) => `${isNot ? "!=" : "="} ${name}`).join(" ");
   return `${isBlock ? "block drop" : "pass"} out${isQuick ? " quick" : ""} to ${to ?? "any"}${who ? ` user ${who}` : ""}`;
-}
-
-function refusal(text: string): Outcome {
-  return { exitCode: 1, stdout: "", stderr: `${text}\n` };
 }

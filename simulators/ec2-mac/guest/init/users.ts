@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Outcome } from "../../../mac/launchd/commands.ts";
+import { failure, success } from "./outcomes.ts";
 
 /** One record of Directory Services: an attribute may have several values. */
 type Record_ = Record<string, string[]>;
@@ -173,14 +174,6 @@ function save(directory: Directory): void {
 function write(file: string, text: string): void {
   writeFileSync(`${file}.new`, text, { mode: 0o644 });
   renameSync(`${file}.new`, file);
-}
-
-function success(stdout: string): Outcome {
-  return { exitCode: 0, stdout, stderr: "" };
-}
-
-function failure(exitCode: number, text: string): Outcome {
-  return { exitCode, stdout: "", stderr: `${text}\n` };
 }
 
 function notFound(verb: string): Outcome {

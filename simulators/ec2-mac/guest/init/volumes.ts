@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { basename, resolve as resolvePath } from "node:path";
 import type { Outcome } from "../../../mac/launchd/commands.ts";
+import { refusal, success } from "./outcomes.ts";
 import { userName } from "./users.ts";
 
 interface Volume {
@@ -28,7 +29,7 @@ export class Volumes {
     mkdirSync(place, { recursive: true });
     const device = `/dev/disk${this.#nextDisk++}s1`;
     this.#mounted.push({ device, place, owner: userName(uid) });
-    return said(`${device.padEnd(20)}\tApple_HFS\t${place}\n`);
+    return success(`${device.padEnd(20)}\tApple_HFS\t${place}\n`);
   }
 
   /** Without arguments, as users call it: what is mounted. */
@@ -36,7 +37,7 @@ export class Volumes {
     const lines = this.#mounted.map(
       ({ device, place, owner }) => `${device} on ${place} (hfs, local, nodev, nosuid, noowners${mountedBy(owner)})\n`,
     );
-    return said(["/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)\n", ...lines].join(""));
+    return success(["/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)\n", ...lines].join(""));
   }
 
   /** `umount [-f] PLACE`. */
@@ -51,19 +52,11 @@ export class Volumes {
     if (uid !== 0 && userName(uid) !== found.owner) return refusal("Operation not permitted");
     this.#mounted = this.#mounted.filter((volume) => volume !== found);
     rmdirSync(found.place);
-    return said(`"${basename(found.device).replace(/s\d+$/, "")}" ejected.\n`);
+    return success(`"${basename(found.device).replace(/s\d+$/, "")}" ejected.\n`);
   }
 }
 
 /** mount(8) tells who it was only where it was not root. */
 function mountedBy(owner: string): string {
   return owner === "root" ? "" : `, mounted by ${owner}`;
-}
-
-function said(stdout: string): Outcome {
-  return { exitCode: 0, stdout, stderr: "" };
-}
-
-function refusal(text: string): Outcome {
-  return { exitCode: 1, stdout: "", stderr: `${text}\n` };
 }
